@@ -3,14 +3,17 @@
 /** Every error code with the HTTP status that answers it; RFC 6749 and RFC 6750 names where one exists. */
 export const ERROR_STATUS = {
   invalid_request: 400,
+  unauthorized: 401,
   invalid_token: 401,
   insufficient_scope: 403,
   forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
+  not_acceptable: 406,
   request_timeout: 408,
   conflict: 409,
   payload_too_large: 413,
+  uri_too_long: 414,
   unsupported_media_type: 415,
   invalid_input: 422,
   rate_limited: 429,

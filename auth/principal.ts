@@ -13,8 +13,8 @@ export interface Principal {
   readonly clientId: string;
   /** The scopes the token grants, as issued; what they imply is the scope policy's business. */
   readonly scopes: readonly string[];
-  /** The token's `jti`. */
-  readonly tokenId: string;
+  /** The token's `jti`; undefined for the few issuers that give none. */
+  readonly tokenId: string | undefined;
   /** NumericDate, in seconds. */
   readonly issuedAt: number;
   /** NumericDate, in seconds. */

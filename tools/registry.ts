@@ -190,10 +190,20 @@ function schemaFaults(schema: JsonSchema, where: string): string[] {
   if (schema["additionalProperties"] !== false) {
     faults.push(`its ${where} schema is not strict (use z.strictObject)`);
   }
-  if (/"format":/.test(JSON.stringify(schema))) {
+  if (usesFormat(schema)) {
     faults.push(`its ${where} schema uses "format" (use a pattern)`);
   }
   return faults;
+}
+
+/** Looks for the keyword only; under `properties` a name is the tool author's own. */
+function usesFormat(schema: unknown): boolean {
+  if (schema === null || typeof schema !== "object") return false;
+  if (Array.isArray(schema)) return schema.some(usesFormat);
+  return Object.entries(schema).some(([keyword, value]) =>
+    keyword === "format" ||
+    (keyword === "properties" ? Object.values(value).some(usesFormat) : usesFormat(value))
+  );
 }
 
 function seal(definition: AnyToolDefinition): Tool {

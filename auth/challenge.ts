@@ -1,0 +1,28 @@
+/** Builds WWW-Authenticate challenges (RFC 6750 section 3, RFC 9728 section 5.1). */
+
+/** The parameters of one Bearer challenge; `error` is absent where the request had no credential. */
+export interface Challenge {
+  readonly resourceMetadata: string;
+  readonly error?: "invalid_request" | "invalid_token" | "insufficient_scope";
+  readonly description?: string;
+  readonly scopes?: readonly string[];
+}
+
+/**
+ * Returns the header value. Real clients want `Bearer ` first and each value quoted.
+ *
+ * The values come from configuration and from our own messages; a quote or backslash cannot be in them (RFC 6749 section
+ * 3.3 and 5.2), so none is escaped.
+ */
+export function bearerChallenge(challenge: Challenge): string {
+  const parameters: string[] = [];
+  if (challenge.error) {
+    parameters.push(`error="${challenge.error}"`);
+    if (challenge.description) parameters.push(`error_description="${challenge.description}"`);
+  }
+  if (challenge.scopes && challenge.scopes.length > 0) {
+    parameters.push(`scope="${challenge.scopes.join(" ")}"`);
+  }
+  parameters.push(`resource_metadata="${challenge.resourceMetadata}"`);
+  return `Bearer ${parameters.join(", ")}`;
+}

@@ -1,0 +1,37 @@
+/** Finds an issuer's key set through its metadata (RFC 8414 section 3, OpenID Connect Discovery 1.0 section 4). */
+
+import { fetchJson, isSecureUrl } from "./fetch_json.ts";
+
+/**
+ * Returns the `jwks_uri` of an issuer.
+ *
+ * @throws {Error} where neither document can be had, names another issuer, or has no secure `jwks_uri`.
+ */
+export async function discoverJwksUri(issuer: string): Promise<string> {
+  const failures: string[] = [];
+  for (const url of metadataUrls(issuer)) {
+    try {
+      const metadata = await fetchJson({ url });
+      // RFC 8414 section 3.3: otherwise one issuer could hand out the keys of another.
+      if (metadata["issuer"] !== issuer) throw new Error(`${url} names another issuer`);
+      const jwksUri = metadata["jwks_uri"];
+      if (typeof jwksUri !== "string" || !isSecureUrl(jwksUri)) {
+        throw new Error(`${url} has no https jwks_uri`);
+      }
+      return jwksUri;
+    } catch (error) {
+      failures.push(String(error));
+    }
+  }
+  throw new Error(`No metadata of ${issuer}: ${failures.join("; ")}`);
+}
+
+/** RFC 8414 puts the well-known part between host and path, OpenID Connect behind the path. */
+function metadataUrls(issuer: string): readonly string[] {
+  const url = new URL(issuer);
+  const path = url.pathname.replace(/\/$/, "");
+  return [
+    `${url.origin}/.well-known/oauth-authorization-server${path}`,
+    `${url.origin}${path}/.well-known/openid-configuration`,
+  ];
+}

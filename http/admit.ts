@@ -1,0 +1,63 @@
+/** The first stage: is this request addressed to us, under a name we have, in a size we take. */
+
+import { AppError } from "../errors.ts";
+import type { ProtectedResource } from "../auth/metadata.ts";
+import { bodyTooLarge } from "./body.ts";
+
+/** What a request is held against before anything else is looked at. */
+export interface Admission {
+  /** Each accepted Host value (`host:port`, lower case) and the resource under that name. */
+  readonly hosts: ReadonlyMap<string, ProtectedResource>;
+  readonly maxBodyBytes: number;
+}
+
+const MAX_URL_LENGTH = 16 * 1024;
+const MAX_HEADER_LENGTH = 32 * 1024;
+const MAX_HEADERS = 100;
+
+/**
+ * Returns the request's URL and the resource that its Host names.
+ *
+ * The raw Host value must be in the list: URL parsers read `evil@127.0.0.1` and `2130706433` as our own address. The
+ * request target must name the same authority, or a request line with another host would pass (RFC 9112 section 3.2.2).
+ *
+ * @throws {AppError} `forbidden`, `uri_too_long`, `header_fields_too_large`, `payload_too_large`.
+ */
+export function admit(
+  request: Request,
+  admission: Admission,
+): { url: URL; resource: ProtectedResource } {
+  if (request.url.length > MAX_URL_LENGTH) {
+    throw new AppError("uri_too_long", `The URL is longer than ${MAX_URL_LENGTH} characters`);
+  }
+  const host = request.headers.get("host")?.toLowerCase() ?? "";
+  const resource = admission.hosts.get(host);
+  if (resource === undefined) throw forbiddenHost("host_not_allowed");
+  if (!URL.canParse(request.url)) throw forbiddenHost("target_malformed");
+  const url = new URL(request.url);
+  if (url.host !== host && url.host !== host.replace(/:(80|443)$/, "")) {
+    throw forbiddenHost("target_mismatch");
+  }
+  checkHeaderSize(request.headers);
+  if (Number(request.headers.get("content-length") ?? 0) > admission.maxBodyBytes) {
+    throw bodyTooLarge(admission.maxBodyBytes);
+  }
+  return { url, resource };
+}
+
+/** Runtimes bound headers, each in its own way; this is the bound that holds on all of them. */
+function checkHeaderSize(headers: Headers): void {
+  let length = 0;
+  let count = 0;
+  for (const [name, value] of headers) {
+    length += name.length + value.length;
+    count += 1;
+  }
+  if (length > MAX_HEADER_LENGTH || count > MAX_HEADERS) {
+    throw new AppError("header_fields_too_large", "The request has too many or too large headers");
+  }
+}
+
+function forbiddenHost(reason: string): AppError {
+  return new AppError("forbidden", "This server is not reached under that host name", { reason });
+}

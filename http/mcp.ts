@@ -1,0 +1,211 @@
+/** The Model Context Protocol behind the pipeline: the only file that names the MCP SDK. */
+
+import {
+  createMcpHandler,
+  ProtocolError,
+  ProtocolErrorCode,
+  Server,
+} from "@modelcontextprotocol/server";
+import type { McpServerFactory, ServerContext } from "@modelcontextprotocol/server";
+import type { Principal } from "../auth/principal.ts";
+import type { ScopePolicy } from "../auth/scopes.ts";
+import type { ToolCall, ToolOutcome } from "../tools/execute.ts";
+import type { Effect, Progress, Registry, Tool } from "../tools/registry.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Message } from "./message.ts";
+
+/** Hands an authorized message to the protocol implementation. */
+export interface McpDispatcher {
+  dispatch(exchange: Exchange, message: Message, principal: Principal): Promise<Response>;
+  /** Ends what is still running. */
+  close(): Promise<void>;
+}
+
+/** Which tools a list shows: all, those the caller may call, or all to callers that can ask for more scopes. */
+export type ToolVisibility = "auto" | "all" | "granted";
+
+export interface McpOptions {
+  readonly name: string;
+  readonly version: string;
+  readonly instructions: string;
+  readonly registry: Registry;
+  readonly policy: ScopePolicy;
+  readonly visibility: ToolVisibility;
+  readonly execute: (call: ToolCall) => Promise<ToolOutcome>;
+  readonly onUnexpected: (error: unknown, requestId: string) => void;
+}
+
+/** Builds the dispatcher that serves the registry. */
+export function createMcp(options: McpOptions): McpDispatcher {
+  const listed = new Map(options.registry.tools.map((tool) => [tool.name, listing(tool)]));
+  const sharedList = options.visibility === "all";
+
+  function visibleTo(principal: Principal): readonly unknown[] {
+    const all = options.visibility === "all" ||
+      (options.visibility === "auto" && principal.kind === "user");
+    return options.registry.tools
+      .filter((tool) => all || options.policy.missing(principal.scopes, tool.scopes).length === 0)
+      .map((tool) => listed.get(tool.name));
+  }
+
+  async function callTool(call: Call, context: ServerContext, name: string, input: unknown) {
+    const tool = options.registry.get(name);
+    if (tool === undefined) {
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Unknown tool");
+    }
+    const { exchange, principal } = call;
+    const outcome = await options.execute({
+      tool,
+      input,
+      principal,
+      requestId: exchange.id,
+      signal: context.mcpReq.signal,
+      progress: (progress) => notifyProgress(context, progress),
+    });
+    exchange.toolOutcome = outcome.ok ? "ok" : outcome.cause.reason;
+    if (!outcome.ok && outcome.cause.cause !== undefined) {
+      options.onUnexpected(outcome.cause.cause, exchange.id);
+    }
+    return toResult(outcome, call.message.era);
+  }
+
+  /** A fresh server for each request: nothing of one caller is left for the next (R87). */
+  return createDispatcher((call) => {
+    const server = new Server({ name: options.name, version: options.version }, {
+      capabilities: {
+        tools: { listChanged: false },
+        extensions: { "io.modelcontextprotocol/oauth-client-credentials": {} },
+      },
+      instructions: options.instructions,
+      cacheHints: {
+        "server/discover": { ttlMs: 3_600_000, cacheScope: "public" },
+        "tools/list": { ttlMs: 60_000, cacheScope: sharedList ? "public" : "private" },
+      },
+    });
+    server.setRequestHandler("tools/list", (request) => {
+      if (request.params?.cursor !== undefined) {
+        throw new ProtocolError(
+          ProtocolErrorCode.InvalidParams,
+          "The list has one page; call again without a cursor",
+        );
+      }
+      return { tools: visibleTo(call.principal) as never };
+    });
+    server.setRequestHandler(
+      "tools/call",
+      (request, context) => callTool(call, context, request.params.name, request.params.arguments),
+    );
+    return server;
+  }, options.onUnexpected);
+}
+
+/** What a server factory knows of the request that it serves. */
+export interface Call {
+  readonly exchange: Exchange;
+  readonly message: Message;
+  readonly principal: Principal;
+}
+
+/** Wraps the SDK's handler: what goes in has no credential, what comes out has no stranger's error text. */
+export function createDispatcher(
+  serve: (call: Call) => ReturnType<McpServerFactory>,
+  onUnexpected: McpOptions["onUnexpected"],
+): McpDispatcher {
+  const handler = createMcpHandler((context) => serve(context.authInfo?.extra?.["call"] as Call), {
+    keepAliveMs: 5000,
+  });
+  return {
+    async dispatch(exchange, message, principal) {
+      try {
+        return await handler.fetch(withoutCredentials(exchange.request), {
+          parsedBody: message.body,
+          authInfo: {
+            token: "",
+            clientId: principal.clientId,
+            scopes: [...principal.scopes],
+            resourceMetadataUrl: exchange.resource?.metadataUrl,
+            extra: { call: { exchange, message, principal } satisfies Call },
+          } as never,
+        });
+      } catch (error) {
+        onUnexpected(error, exchange.id);
+        throw error;
+      }
+    },
+    close: () => handler.close(),
+  };
+}
+
+/** The SDK gives the request to handlers; the token ends here. */
+function withoutCredentials(request: Request): Request {
+  const headers = new Headers(request.headers);
+  for (const name of ["authorization", "cookie", "dpop", "proxy-authorization"]) {
+    headers.delete(name);
+  }
+  // The revisions before 2026-07-28 want both types named; a client that takes anything takes these.
+  headers.set("accept", "application/json, text/event-stream");
+  return new Request(request.url, { method: request.method, headers, signal: request.signal });
+}
+
+async function notifyProgress(context: ServerContext, progress: Progress): Promise<void> {
+  const progressToken = context.mcpReq._meta?.progressToken;
+  if (progressToken === undefined || context.mcpReq.signal.aborted) return;
+  await context.mcpReq.notify({
+    method: "notifications/progress",
+    params: { progressToken, ...progress },
+  });
+}
+
+/**
+ * Clients of the 2025 revisions hold the structured content of an error against the output schema and then lose the
+ * error, so there it stands in the text alone.
+ */
+function toResult(outcome: ToolOutcome, era: Message["era"]) {
+  if (outcome.ok) {
+    return {
+      content: [{ type: "text" as const, text: outcome.text }],
+      structuredContent: outcome.output,
+    };
+  }
+  const { error } = outcome;
+  return {
+    isError: true,
+    content: [{ type: "text" as const, text: JSON.stringify({ error }) }],
+    ...(era === "modern" ? { structuredContent: { error } } : {}),
+  };
+}
+
+function listing(tool: Tool) {
+  return Object.freeze({
+    name: tool.name,
+    title: tool.title,
+    description: tool.description,
+    inputSchema: tool.inputSchema,
+    outputSchema: tool.outputSchema,
+    annotations: { title: tool.title, ...ANNOTATIONS[tool.effect] },
+    _meta: { securitySchemes: [{ type: "oauth2", scopes: tool.scopes }] },
+  });
+}
+
+/** The effect says it once, so that hints cannot contradict each other. */
+const ANNOTATIONS: Readonly<Record<Effect, Record<string, boolean>>> = {
+  read: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  create: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: false,
+    openWorldHint: false,
+  },
+  update: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: true,
+    openWorldHint: false,
+  },
+  delete: {
+    readOnlyHint: false,
+    destructiveHint: true,
+    idempotentHint: true,
+    openWorldHint: false,
+  },
+};

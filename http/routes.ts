@@ -1,0 +1,84 @@
+/** Every path that answers, with who may ask. A path that is not here does not exist. */
+
+import { AppError } from "../errors.ts";
+import { WELL_KNOWN_PATH } from "../auth/metadata.ts";
+import type { OriginPolicy } from "./cors.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** One path. A `token` route has no `serve`: what follows for it is the rest of the pipeline. */
+export type Route =
+  & { readonly path: string; readonly origins: OriginPolicy }
+  & (
+    | {
+      readonly access: "public";
+      /** Answers GET and HEAD. */
+      serve(exchange: Exchange): Promise<PublicDocument> | PublicDocument;
+    }
+    | { readonly access: "token" }
+  );
+
+/** What a public route answers with. */
+export interface PublicDocument {
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface RouteOptions {
+  /** The page for a person, by resource. */
+  home(exchange: Exchange): PublicDocument;
+  /** The embedded authorization server's metadata, for clients of 2025-03-26 that look for it here. */
+  authorizationServerMetadata?: () => Promise<Record<string, unknown>>;
+}
+
+export const MCP_PATH = "/mcp";
+export const PUBLIC_METHODS = "GET, HEAD, OPTIONS";
+
+/** Builds the route table. */
+export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> {
+  const resourceMetadata = (exchange: Exchange) =>
+    metadataDocument(exchange.resource?.metadata ?? "{}");
+  const { authorizationServerMetadata } = options;
+  const routes: Route[] = [
+    { path: MCP_PATH, access: "token", origins: "allowed" },
+    { path: "/", access: "public", origins: "allowed", serve: options.home },
+    {
+      path: "/healthz",
+      access: "public",
+      origins: "allowed",
+      serve: () => ({
+        body: '{"status":"ok"}',
+        headers: { "content-type": "application/json", "cache-control": "no-store" },
+      }),
+    },
+    { path: WELL_KNOWN_PATH, access: "public", origins: "any", serve: resourceMetadata },
+    { path: WELL_KNOWN_PATH + MCP_PATH, access: "public", origins: "any", serve: resourceMetadata },
+  ];
+  if (authorizationServerMetadata) {
+    routes.push({
+      path: "/.well-known/oauth-authorization-server",
+      access: "public",
+      origins: "any",
+      serve: async () => metadataDocument(JSON.stringify(await authorizationServerMetadata())),
+    });
+  }
+  return new Map(routes.map((route) => [route.path, route]));
+}
+
+/**
+ * Returns the route of a path.
+ *
+ * @throws {AppError} `not_found`.
+ */
+export function matchRoute(routes: ReadonlyMap<string, Route>, request: Request, url: URL): Route {
+  // The path is compared as it was sent: no decoding, no case folding, no trailing slash, no empty query.
+  const route = request.url.endsWith("?") ? undefined : routes.get(url.pathname);
+  if (route === undefined) throw new AppError("not_found", "There is nothing at this path");
+  return route;
+}
+
+function metadataDocument(body: string): PublicDocument {
+  return {
+    body,
+    headers: { "content-type": "application/json", "cache-control": "public, max-age=3600" },
+  };
+}
