@@ -1,0 +1,233 @@
+/** The composition root: builds everything that one configuration asks for, in the order it depends on each other. */
+
+import type { Issuer } from "../auth/access_token.ts";
+import { canonicalAudience } from "../auth/claims.ts";
+import { discoverJwksUri } from "../auth/discovery.ts";
+import type { AuthorizationServer } from "../auth/embedded/mod.ts";
+import { remoteKeys, staticKeys } from "../auth/jwks.ts";
+import { protectedResource } from "../auth/metadata.ts";
+import type { ProtectedResource } from "../auth/metadata.ts";
+import { createAuthenticator } from "../auth/mod.ts";
+import { ISSUER_PROFILES } from "../auth/profiles.ts";
+import { createScopePolicy } from "../auth/scopes.ts";
+import type { ScopePolicy } from "../auth/scopes.ts";
+import { createHandler } from "../http/handler.ts";
+import type { Handler } from "../http/handler.ts";
+import { createMcp } from "../http/mcp.ts";
+import type { McpDispatcher } from "../http/mcp.ts";
+import { renderHome } from "../http/pages/home.ts";
+import { createLimiter, DEFAULT_RATE_LIMITS } from "../http/rate_limit.ts";
+import { createRoutes, MCP_PATH } from "../http/routes.ts";
+import { openStore } from "../store/mod.ts";
+import type { Store } from "../store/mod.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { createExecutor } from "../tools/execute.ts";
+import { tools } from "../tools/mod.ts";
+import { createRegistry } from "../tools/registry.ts";
+import type { Registry } from "../tools/registry.ts";
+import { publicOrigins } from "./config.ts";
+import type { Config, IssuerConfig } from "./config.ts";
+import { startEmbedded } from "./embedded.ts";
+import { INSTRUCTIONS } from "./instructions.ts";
+import { NAME, VERSION } from "./version.ts";
+
+/** A running server without its listener. */
+export interface App {
+  readonly handler: Handler;
+  readonly registry: Registry;
+  readonly resource: string;
+  readonly issuers: readonly string[];
+  readonly authorizationServer: AuthorizationServer | undefined;
+  /** Ends running calls, then the authorization server, then the store. */
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly logger: Logger;
+  readonly now?: () => Date;
+  /** Replaces the protocol side; the conformance suite brings its own tools. */
+  readonly mcp?: McpDispatcher;
+}
+
+/**
+ * Builds the server.
+ *
+ * @throws {AppError} `invalid_request` or `unavailable`, with a message for the operator; what was opened is closed again.
+ */
+export async function createApp(config: Config, options: AppOptions): Promise<App> {
+  const { logger, now = () => new Date() } = options;
+  const policy = createScopePolicy(config.scopes);
+  const registry = createRegistry(tools, policy);
+  const store = await openStore(config.store, { now });
+  let authorizationServer: AuthorizationServer | undefined;
+  try {
+    const origins = publicOrigins(config.url);
+    if (config.issuers.length === 0) {
+      authorizationServer = await startEmbedded(config, { origins, policy, store, logger, now });
+    }
+    return assemble(config, { ...options, now, policy, registry, store, authorizationServer });
+  } catch (error) {
+    await authorizationServer?.stop();
+    await store.close();
+    throw error;
+  }
+}
+
+interface Parts extends AppOptions {
+  readonly now: () => Date;
+  readonly policy: ScopePolicy;
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly authorizationServer: AuthorizationServer | undefined;
+}
+
+function assemble(config: Config, parts: Parts): App {
+  const { logger, now, policy, registry, store, authorizationServer } = parts;
+  const hosts = resourcesByHost(config, policy, authorizationServer);
+  const audiences = new Set([...hosts.values()].map((resource) => resource.resource));
+  const issuers = authorizationServer
+    ? [embeddedIssuer(authorizationServer, audiences)]
+    : config.issuers.map((item) => remoteIssuer(item, audiences, { now, logger }));
+  const onUnexpected = (error: unknown, requestId: string) =>
+    logger.error("unexpected error", { request_id: requestId, error: describeError(error) });
+  const mcp = parts.mcp ?? createMcp({
+    name: NAME,
+    version: VERSION,
+    instructions: INSTRUCTIONS,
+    registry,
+    policy,
+    visibility: config.toolVisibility,
+    execute: createExecutor({
+      registry,
+      policy,
+      workspace: store.workspace,
+      now,
+      log: logger.info,
+    }),
+    onUnexpected,
+  });
+  const names = issuers.map((issuer) => issuer.issuer);
+  const handler = createHandler({
+    admission: { hosts, maxBodyBytes: config.maxBodyBytes },
+    allowedOrigins: new Set(config.allowedOrigins),
+    routes: createRoutes({
+      home: (exchange) => {
+        const resource = exchange.resource?.resource ?? config.url + MCP_PATH;
+        return renderHome({
+          name: NAME,
+          version: VERSION,
+          resource,
+          origin: new URL(resource).origin,
+          issuers: names,
+          embedded: authorizationServer !== undefined,
+          tools: registry.tools,
+          policy,
+        });
+      },
+      ...(authorizationServer
+        ? { authorizationServerMetadata: () => authorizationServer.metadata() }
+        : {}),
+    }),
+    authenticator: createAuthenticator({ issuers, now }),
+    registry,
+    policy,
+    mcp,
+    bodyTimeoutMs: config.bodyTimeoutMs,
+    ...limitsOf(config),
+    record: (decision) => logger.info("request", { ...decision }),
+    onUnexpected,
+    now,
+  });
+  return {
+    handler,
+    registry,
+    resource: config.url + MCP_PATH,
+    issuers: names,
+    authorizationServer,
+    async close() {
+      await mcp.close();
+      await authorizationServer?.stop();
+      await store.close();
+    },
+  };
+}
+
+/** On loopback each name of the machine has its own document, since clients compare it with the URL they were given (R3). */
+function resourcesByHost(
+  config: Config,
+  policy: ScopePolicy,
+  authorizationServer: AuthorizationServer | undefined,
+): ReadonlyMap<string, ProtectedResource> {
+  const describe = (origin: string) =>
+    protectedResource({
+      origin,
+      path: MCP_PATH,
+      name: NAME,
+      authorizationServers: authorizationServer
+        ? [authorizationServer.issuer]
+        : config.issuers.map((item) => item.issuer),
+      scopes: policy.baseline,
+    });
+  const own = new Map(
+    publicOrigins(config.url).map((origin) => [new URL(origin).host, describe(origin)]),
+  );
+  const canonical = describe(config.url);
+  return new Map(
+    config.allowedHosts.map((host) => {
+      const name = host.toLowerCase();
+      return [name, own.get(name) ?? canonical];
+    }),
+  );
+}
+
+function embeddedIssuer(server: AuthorizationServer, audiences: ReadonlySet<string>): Issuer {
+  const algorithms = ["ES256"];
+  return {
+    issuer: server.issuer,
+    profile: ISSUER_PROFILES.rfc9068,
+    audiences,
+    strictAudience: true,
+    clockTolerance: 30,
+    maxLifetime: 3600,
+    algorithms,
+    keys: staticKeys(server.jwks, algorithms),
+  };
+}
+
+function remoteIssuer(
+  item: IssuerConfig,
+  audiences: ReadonlySet<string>,
+  { now, logger }: { now: () => Date; logger: Logger },
+): Issuer {
+  const { issuer, jwksUri, algorithms } = item;
+  return {
+    issuer,
+    profile: ISSUER_PROFILES[item.profile],
+    audiences: item.audiences ? new Set(item.audiences.map(canonicalAudience)) : audiences,
+    strictAudience: item.strictAudience,
+    clockTolerance: item.clockToleranceSeconds,
+    maxLifetime: item.maxLifetimeSeconds,
+    algorithms,
+    keys: remoteKeys({
+      locate: jwksUri ? () => Promise.resolve(jwksUri) : () => discoverJwksUri(issuer),
+      algorithms,
+      now: () => now().getTime(),
+      log: (message, properties) => logger.warning(message, { issuer, ...properties }),
+    }),
+  };
+}
+
+function limitsOf(config: Config) {
+  if (config.rateLimit === "off") return {};
+  const chosen = config.rateLimit === "on" ? {} : config.rateLimit;
+  return {
+    limits: {
+      address: createLimiter("address", chosen.address ?? DEFAULT_RATE_LIMITS.address),
+      client: createLimiter("client", chosen.client ?? DEFAULT_RATE_LIMITS.client),
+    },
+  };
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? error.stack ?? String(error) : String(error);
+}

@@ -1,0 +1,40 @@
+/** What `serve` prints: where the server is, and the three things a person does next. */
+
+import { mcpRemoteConfig } from "../http/pages/connect.ts";
+import type { App } from "./app.ts";
+import { columns } from "./command.ts";
+import type { Config } from "./config.ts";
+import { NAME, programWords, VERSION } from "./version.ts";
+
+/** Returns the text for the terminal. */
+export function banner(config: Config, app: App): string {
+  const words = programWords();
+  const embedded = app.authorizationServer !== undefined;
+  const facts = [
+    ["MCP", app.resource],
+    ["Page", `${config.url}/`],
+    ["Issuer", app.issuers.join(", ") + (embedded ? "  (embedded)" : "")],
+    ["Store", config.store],
+    ["Tools", String(app.registry.tools.length)],
+  ];
+  const next = embedded
+    ? [
+      ["Call a tool", `${words} call list_environments`],
+      ["Add a client", `${words} clients add NAME --scopes "env:read org:read"`],
+      ["Get a token", `${words} token`],
+    ]
+    : [["Call a tool", `${words} call list_environments --client-id ID --client-secret SECRET`]];
+  const desktop = JSON.stringify(mcpRemoteConfig(app.resource), null, 2)
+    .split("\n").map((line) => `  ${line}`).join("\n");
+  return [
+    `${NAME} ${VERSION}`,
+    "",
+    columns(facts),
+    "",
+    columns(next),
+    "",
+    "  Desktop agent (claude_desktop_config.json)",
+    desktop,
+    "",
+  ].join("\n");
+}

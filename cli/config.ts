@@ -1,0 +1,268 @@
+/** The configuration: one strict schema, read from a file, the environment and flags, in rising order of precedence. */
+
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { AppError } from "../errors.ts";
+import { isLoopbackHost, isSecureUrl } from "../auth/fetch_json.ts";
+import { ISSUER_PROFILES } from "../auth/profiles.ts";
+import type { ProfileName } from "../auth/profiles.ts";
+
+const port = z.coerce.number().int().min(0).max(65535);
+const positive = z.coerce.number().int().positive();
+const secureUrl = z.string().refine(isSecureUrl, "must be an https URL (http on loopback only)");
+const list = z.array(z.string().min(1));
+const rate = z.strictObject({ points: positive, seconds: positive });
+
+const issuer = z.strictObject({
+  issuer: secureUrl,
+  /** Skips discovery. */
+  jwksUri: secureUrl.optional(),
+  /** Accepted `aud` values instead of the resource's URL. */
+  audiences: list.nonempty().optional(),
+  profile: z.enum(Object.keys(ISSUER_PROFILES) as [ProfileName, ...ProfileName[]])
+    .default("rfc9068"),
+  algorithms: z.array(z.enum(["ES256", "ES384", "ES512", "RS256", "PS256", "EdDSA", "Ed25519"]))
+    .nonempty().default(["ES256", "EdDSA", "Ed25519", "RS256", "PS256"]),
+  clockToleranceSeconds: z.number().int().min(0).max(60).default(30),
+  maxLifetimeSeconds: positive.default(86_400),
+  /** Refuses a token that is meant for a second resource too. */
+  strictAudience: z.boolean().default(false),
+});
+
+const schema = z.strictObject({
+  host: z.string().min(1).default("127.0.0.1"),
+  port: port.default(8000),
+  /** The public origin; the resource is this and `/mcp`. */
+  url: secureUrl.refine(isOrigin, "must be an origin: scheme, host and port, no path").optional(),
+  issuers: z.array(issuer).optional(),
+  /** The embedded authorization server, which runs where no issuer is configured. */
+  authorizationServer: z.strictObject({
+    host: z.string().min(1).optional(),
+    port: port.default(8001),
+    url: secureUrl.refine(isOrigin, "must be an origin: scheme, host and port, no path").optional(),
+    users: z.array(z.strictObject({
+      subject: z.string().min(1).max(256),
+      name: z.string().min(1).max(64),
+      passwordHash: z.string().startsWith("scrypt:"),
+    })).optional(),
+  }).prefault({}),
+  store: z.string().min(1).default("sqlite:gatehouse.db"),
+  allowedHosts: list.optional(),
+  allowedOrigins: list.optional(),
+  toolVisibility: z.enum(["auto", "all", "granted"]).default("auto"),
+  /** Scopes of a deployment's own tools. */
+  scopes: z.record(
+    z.string(),
+    z.strictObject({
+      description: z.string().min(1),
+      implies: z.array(z.string()).default([]),
+      baseline: z.boolean().default(false),
+    }),
+  ).default({}),
+  rateLimit: z.union([
+    z.enum(["on", "off"]),
+    z.strictObject({ address: rate.optional(), client: rate.optional() }),
+  ]).default("on"),
+  maxBodyBytes: positive.default(4 * 1024 * 1024),
+  bodyTimeoutMs: positive.default(10_000),
+  drainTimeoutMs: positive.default(10_000),
+  logLevel: z.enum(["debug", "info", "warning", "error", "off"]).default("info"),
+});
+
+type Parsed = z.output<typeof schema>;
+export type IssuerConfig = z.output<typeof issuer>;
+
+/** The effective configuration, with every default filled in. */
+export type Config =
+  & Omit<Parsed, "url" | "issuers" | "authorizationServer" | "allowedHosts" | "allowedOrigins">
+  & {
+    readonly url: string;
+    readonly allowedHosts: readonly string[];
+    readonly allowedOrigins: readonly string[];
+    /** Empty where the embedded authorization server is the issuer. */
+    readonly issuers: readonly IssuerConfig[];
+    readonly authorizationServer: {
+      readonly host: string;
+      readonly port: number;
+      readonly url: string;
+      readonly users?: NonNullable<Parsed["authorizationServer"]["users"]>;
+    };
+  };
+
+/** Environment variables and the member of the file that each stands for. */
+export const VARIABLES = {
+  GATEHOUSE_HOST: "host",
+  GATEHOUSE_PORT: "port",
+  GATEHOUSE_URL: "url",
+  GATEHOUSE_ISSUER: "issuers.0.issuer",
+  GATEHOUSE_JWKS_URI: "issuers.0.jwksUri",
+  GATEHOUSE_AUDIENCE: "issuers.0.audiences",
+  GATEHOUSE_ISSUER_PROFILE: "issuers.0.profile",
+  GATEHOUSE_ISSUER_PORT: "authorizationServer.port",
+  GATEHOUSE_STORE: "store",
+  GATEHOUSE_ALLOWED_HOSTS: "allowedHosts",
+  GATEHOUSE_ALLOWED_ORIGINS: "allowedOrigins",
+  GATEHOUSE_RATE_LIMIT: "rateLimit",
+  GATEHOUSE_LOG_LEVEL: "logLevel",
+} as const;
+
+/** Variables that other commands read; they are no configuration of the server. */
+const CLIENT_VARIABLES = new Set([
+  "GATEHOUSE_CLIENT_ID",
+  "GATEHOUSE_CLIENT_SECRET",
+  "GATEHOUSE_CONFIG",
+]);
+const LISTS = new Set(["issuers.0.audiences", "allowedHosts", "allowedOrigins"]);
+
+export interface ConfigSources {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A JSON file for what is structured. */
+  readonly file?: string | undefined;
+  /** Values from the command line, by the names of the file's members. */
+  readonly flags?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Reads and checks the configuration.
+ *
+ * @throws {AppError} `invalid_request` that lists every problem.
+ */
+export async function loadConfig(sources: ConfigSources): Promise<Config> {
+  const raw = await readConfigFile(sources.file ?? sources.env["GATEHOUSE_CONFIG"]);
+  const problems: string[] = [];
+  for (const [name, value] of Object.entries(sources.env)) {
+    if (!name.startsWith("GATEHOUSE_") || value === undefined || CLIENT_VARIABLES.has(name)) {
+      continue;
+    }
+    const path = Object.hasOwn(VARIABLES, name) ? VARIABLES[name as keyof typeof VARIABLES] : "";
+    if (path === "") problems.push(`${name} is not a variable of this program`);
+    else if (value.trim() === "") problems.push(`${name} is empty; unset it or give it a value`);
+    else assign(raw, path, value.trim());
+  }
+  for (const [path, value] of Object.entries(sources.flags ?? {})) {
+    if (value !== undefined) assign(raw, path, value);
+  }
+  const parsed = schema.safeParse(raw);
+  if (!parsed.success) problems.push(...parsed.error.issues.flatMap(describeIssue));
+  if (!parsed.success || problems.length > 0) throw misconfigured(problems);
+  const config = complete(parsed.data);
+  const faults = faultsOf(config);
+  if (faults.length > 0) throw misconfigured(faults);
+  return config;
+}
+
+async function readConfigFile(path: string | undefined): Promise<Record<string, unknown>> {
+  if (path === undefined) return {};
+  try {
+    const value: unknown = JSON.parse(await readFile(path, "utf8"));
+    if (value !== null && typeof value === "object" && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+  } catch (cause) {
+    const why = cause instanceof SyntaxError ? "is not valid JSON" : "cannot be read";
+    throw new AppError("invalid_request", `The configuration file ${path} ${why}`, { cause });
+  }
+  throw new AppError("invalid_request", `The configuration file ${path} is not a JSON object`);
+}
+
+function assign(target: Record<string, unknown>, path: string, value: string): void {
+  const names = path.split(".");
+  const last = names.pop()!;
+  let at: Record<string, unknown> = target;
+  for (const [index, name] of names.entries()) {
+    const next = names[index + 1] ?? last;
+    at = (at[name] ??= /^\d+$/.test(next) ? [] : {}) as Record<string, unknown>;
+  }
+  at[last] = LISTS.has(path) ? value.split(",").map((item) => item.trim()) : value;
+}
+
+function complete(parsed: Parsed): Config {
+  const { authorizationServer: server, issuers = [], ...rest } = parsed;
+  const url = new URL(parsed.url ?? `http://localhost:${parsed.port}`).origin;
+  const origins = publicOrigins(url);
+  return {
+    ...rest,
+    url,
+    issuers,
+    allowedHosts: parsed.allowedHosts ?? origins.map((origin) => new URL(origin).host),
+    allowedOrigins: parsed.allowedOrigins ??
+      (isLoopbackUrl(url) ? [...origins, ...INSPECTOR_ORIGINS] : origins),
+    authorizationServer: {
+      host: server.host ?? parsed.host,
+      port: server.port,
+      url: new URL(server.url ?? `http://localhost:${server.port}`).origin,
+      ...(server.users ? { users: server.users } : {}),
+    },
+  };
+}
+
+/** The Inspector's own page, which a developer opens on the same machine. */
+const INSPECTOR_ORIGINS = ["http://localhost:6274", "http://127.0.0.1:6274"];
+
+/** The origins under which clients reach the server: on loopback every name of it, otherwise the one of the URL. */
+export function publicOrigins(url: string): readonly string[] {
+  if (!isLoopbackUrl(url)) return [url];
+  const { protocol, port } = new URL(url);
+  const names = ["localhost", "127.0.0.1", "[::1]"].map((name) =>
+    `${protocol}//${name}${port === "" ? "" : `:${port}`}`
+  );
+  return [url, ...names.filter((name) => name !== url)];
+}
+
+function faultsOf(config: Config): string[] {
+  const faults: string[] = [];
+  const embedded = config.issuers.length === 0;
+  if (embedded && !isLoopbackHost(config.host) && isLoopbackUrl(config.authorizationServer.url)) {
+    faults.push(
+      `host ${config.host} is not loopback, so the embedded authorization server for development does not start; ` +
+        "set GATEHOUSE_ISSUER, or authorizationServer.url (https) in the configuration file",
+    );
+  }
+  if (!isLoopbackHost(config.host) && isLoopbackUrl(config.url)) {
+    faults.push(
+      `host ${config.host} is not loopback, but url ${config.url} is; set GATEHOUSE_URL to the public https origin`,
+    );
+  }
+  const names = config.issuers.map((item) => item.issuer);
+  for (const name of new Set(names)) {
+    if (names.indexOf(name) !== names.lastIndexOf(name)) {
+      faults.push(`issuer ${name} is given twice`);
+    }
+  }
+  for (const origin of config.allowedOrigins) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+      faults.push(`allowedOrigins: ${origin} is not an origin such as https://app.example.com`);
+    }
+  }
+  for (const host of config.allowedHosts) {
+    if (!/^([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(host)) {
+      faults.push(`allowedHosts: ${host} is not a host or host:port`);
+    }
+  }
+  return faults;
+}
+
+export function isLoopbackUrl(url: string): boolean {
+  return isLoopbackHost(new URL(url).hostname);
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).pathname === "/" && !/[?#]/.test(text);
+}
+
+/** Says where a value came from in the words the operator used. */
+function describeIssue(issue: z.core.$ZodIssue): readonly string[] {
+  const path = issue.path.map(String).join(".");
+  const variable = Object.entries(VARIABLES).find(([, target]) =>
+    path === target || path.startsWith(`${target}.`)
+  )?.[0];
+  const name = variable ? `${variable} (${path})` : path || "the configuration";
+  return [`${name}: ${issue.message}`];
+}
+
+function misconfigured(problems: readonly string[]): AppError {
+  return new AppError("invalid_request", problems.join("\n"), {
+    reason: "misconfigured",
+    details: { problems },
+  });
+}

@@ -1,0 +1,71 @@
+/** Starts the embedded authorization server for a configuration without an issuer. */
+
+import { dirname, join, resolve } from "node:path";
+import type { AuthorizationServer } from "../auth/embedded/mod.ts";
+import type { EmbeddedKeys } from "../auth/embedded/keys.ts";
+import type { ScopePolicy } from "../auth/scopes.ts";
+import { MCP_PATH } from "../http/routes.ts";
+import type { Store } from "../store/mod.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { Config } from "./config.ts";
+
+/** What the embedded authorization server needs of the rest. */
+export interface EmbeddedParts {
+  /** The public origins; each is an accepted resource, the first is the default. */
+  readonly origins: readonly string[];
+  readonly policy: ScopePolicy;
+  readonly store: Store;
+  readonly logger: Logger;
+  readonly now: () => Date;
+}
+
+/** Loads the library only when it is needed; with an external issuer it is never loaded. */
+export async function startEmbedded(
+  config: Config,
+  parts: EmbeddedParts,
+): Promise<AuthorizationServer> {
+  const { startAuthorizationServer } = await import("../auth/embedded/mod.ts");
+  const keys = await embeddedKeys(config);
+  await ensureCliClient(keys, parts);
+  const { host, port, url, users } = config.authorizationServer;
+  return await startAuthorizationServer({
+    issuer: url,
+    host,
+    port,
+    resources: parts.origins.map((origin) => origin + MCP_PATH),
+    policy: parts.policy,
+    clients: parts.store.clients,
+    state: parts.store.authorizationState,
+    keys,
+    ...(users ? { users } : {}),
+    log: parts.logger.info,
+  });
+}
+
+/** The keys of this store's authorization server, made on the first run. */
+export async function embeddedKeys(config: Config): Promise<EmbeddedKeys> {
+  const { loadOrCreateKeys } = await import("../auth/embedded/keys.ts");
+  return await loadOrCreateKeys(keysPath(config.store));
+}
+
+/** The keys lie beside the database that they belong to; a store in memory has keys in memory. */
+function keysPath(store: string): string | undefined {
+  if (store === "sqlite::memory:") return undefined;
+  const database = store.startsWith("sqlite:") ? store.slice("sqlite:".length) : "gatehouse.db";
+  const path = resolve(database);
+  return join(dirname(path), "gatehouse.keys.json");
+}
+
+/** The operator's own client, so that `token` and `call` work on the machine that runs the server. */
+async function ensureCliClient(keys: EmbeddedKeys, parts: EmbeddedParts): Promise<void> {
+  const { clientId, clientSecret } = keys.cliClient;
+  if (await parts.store.clients.find(clientId)) return;
+  const { hashSecret } = await import("../auth/embedded/clients.ts");
+  await parts.store.clients.add({
+    clientId,
+    name: "gatehouse command line",
+    scopes: [...parts.policy.definitions.keys()],
+    secretHash: hashSecret(clientSecret),
+    createTime: parts.now().toISOString(),
+  });
+}

@@ -1,0 +1,68 @@
+/** The command line: picks one command, runs it, and turns what it throws into one line and an exit code. */
+
+import { Command, CommanderError } from "commander";
+import { AppError } from "../errors.ts";
+import { registerCall } from "./call.ts";
+import { registerClients } from "./clients.ts";
+import { processIo } from "./command.ts";
+import type { ExitCode, Io } from "./command.ts";
+import { registerConfig } from "./show_config.ts";
+import { registerServe } from "./serve.ts";
+import { registerToken } from "./token.ts";
+import { registerTools } from "./tools.ts";
+import { NAME, VERSION } from "./version.ts";
+
+/** Runs the program with the given arguments and returns its exit code. */
+export async function run(args: readonly string[], io: Io = processIo): Promise<ExitCode> {
+  let exit: ExitCode = 0;
+  const program = buildProgram(io, (code) => (exit = code));
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exit;
+  } catch (error) {
+    return explain(error, io);
+  }
+}
+
+function buildProgram(io: Io, setExit: (code: ExitCode) => void): Command {
+  const program = new Command(NAME)
+    .description("An auth-first MCP server in one executable")
+    .version(`${NAME} ${VERSION}`, "-V, --version", "print the version")
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .showHelpAfterError(`Run ${NAME} --help for the commands`);
+  for (
+    const register of [
+      registerServe,
+      registerClients,
+      registerToken,
+      registerCall,
+      registerTools,
+      registerConfig,
+    ]
+  ) register(program, io, setExit);
+  program.command("version").description("print the version")
+    .action(() => io.out(`${NAME} ${VERSION}`));
+  // Settings such as the exit override do not reach commands that are added later by themselves.
+  const inherit = (command: Command) => {
+    for (const child of command.commands) {
+      child.copyInheritedSettings(command);
+      inherit(child);
+    }
+  };
+  inherit(program);
+  return program;
+}
+
+function explain(error: unknown, io: Io): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof AppError) {
+    io.err(error.message.split("\n").map((line) => `${NAME}: ${line}`).join("\n"));
+    return error.code === "invalid_request" || error.reason === "listen_failed" ||
+        error.reason.startsWith("store_")
+      ? 2
+      : 1;
+  }
+  io.err(`${NAME}: unexpected failure: ${error instanceof Error ? error.stack : String(error)}`);
+  return 1;
+}

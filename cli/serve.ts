@@ -1,0 +1,42 @@
+/** `gatehouse serve`: starts the server, says what a person needs next, and stops it without losing a request. */
+
+import process from "node:process";
+import { listen } from "../http/listen.ts";
+import { startLogging } from "../telemetry/log.ts";
+import { createApp } from "./app.ts";
+import { banner } from "./banner.ts";
+import { configFrom, withConfigFlags } from "./command.ts";
+import type { ConfigFlags, Register } from "./command.ts";
+
+export const registerServe: Register = (program, io) => {
+  withConfigFlags(program.command("serve", { isDefault: true }))
+    .description("start the server (the default command)")
+    .option("--host <address>", "address to listen on (default 127.0.0.1)")
+    .option("--port <number>", "port to listen on (default 8000)")
+    .option("--url <origin>", "public origin (default http://localhost:PORT)")
+    .action(async (flags: ConfigFlags) => {
+      const config = await configFrom(io, flags);
+      const logger = startLogging(config.logLevel);
+      const app = await createApp(config, { logger });
+      let listener;
+      try {
+        listener = listen({ host: config.host, port: config.port, handler: app.handler });
+      } catch (error) {
+        await app.close();
+        throw error;
+      }
+      io.out(banner(config, app));
+      const signal = await nextSignal();
+      logger.info("stopping", { signal });
+      await listener.stop(config.drainTimeoutMs);
+      await app.close();
+    });
+};
+
+function nextSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => resolve(signal));
+    }
+  });
+}

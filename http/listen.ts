@@ -1,0 +1,112 @@
+/** Opens the listening socket: the only file that names a runtime. */
+
+import { AppError } from "../errors.ts";
+import type { Handler } from "./handler.ts";
+
+/** An open listener. */
+export interface Listener {
+  readonly port: number;
+  /** Takes no more connections, lets running requests finish, and ends what is left after the time-out. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly handler: Handler;
+}
+
+/** The part of Bun that is used here; Deno's types come with Deno. */
+interface BunServer {
+  readonly port: number;
+  requestIP(request: Request): { address: string } | null;
+  stop(closeActive?: boolean): Promise<void>;
+}
+interface BunRuntime {
+  serve(options: Record<string, unknown>): BunServer;
+}
+
+const bun = (globalThis as { Bun?: BunRuntime }).Bun;
+
+/**
+ * Starts to listen.
+ *
+ * @throws {AppError} `unavailable` where the address cannot be had.
+ */
+export function listen(options: ListenOptions): Listener {
+  try {
+    return bun ? listenOnBun(bun, options) : listenOnDeno(options);
+  } catch (cause) {
+    const { host, port } = options;
+    const inUse = /AddrInUse|EADDRINUSE|in use/i.test(String(cause));
+    throw new AppError(
+      "unavailable",
+      inUse
+        ? `Port ${port} on ${host} is in use; stop what uses it or choose another port`
+        : `Cannot listen on ${host}, port ${port}; check the address and the right to use it`,
+      { reason: "listen_failed", cause },
+    );
+  }
+}
+
+function listenOnDeno({ host, port, handler }: ListenOptions): Listener {
+  const controller = new AbortController();
+  const server = Deno.serve({
+    hostname: host,
+    port,
+    signal: controller.signal,
+    onListen: () => {},
+    onError: plainError,
+  }, (request, info) => handler(request, info.remoteAddr.hostname));
+  return {
+    port: server.addr.port,
+    async stop(timeoutMs) {
+      if (!await within(server.shutdown(), timeoutMs)) controller.abort();
+      await server.finished;
+    },
+  };
+}
+
+function listenOnBun(runtime: BunRuntime, { host, port, handler }: ListenOptions): Listener {
+  const server = runtime.serve({
+    hostname: host,
+    port,
+    // The development page of Bun shows source code to whoever causes an error.
+    development: false,
+    error: plainError,
+    // A silent stream outlives Bun's default of 10 seconds; the keep-alive comments come every 5.
+    idleTimeout: 30,
+    fetch: (request: Request, self: BunServer) =>
+      handler(request, self.requestIP(request)?.address ?? ""),
+  });
+  return {
+    port: server.port,
+    async stop(timeoutMs) {
+      if (!await within(server.stop(), timeoutMs)) await server.stop(true);
+    },
+  };
+}
+
+/** The peer's address as `deno serve` and Bun give it to an exported `fetch`. */
+export function peerAddress(request: Request, info: unknown): string {
+  if (bun) return (info as BunServer).requestIP(request)?.address ?? "";
+  return (info as { remoteAddr?: { hostname?: string } })?.remoteAddr?.hostname ?? "";
+}
+
+function plainError(): Response {
+  return Response.json({ error: "internal", error_description: "Internal error" }, {
+    status: 500,
+    headers: { "cache-control": "no-store" },
+  });
+}
+
+async function within(work: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const finished = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return finished;
+}
