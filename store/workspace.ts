@@ -59,6 +59,7 @@ export interface OrganizationUser {
   readonly familyName?: string;
   readonly roles: readonly string[];
   readonly membershipStatus: "ACTIVE" | "INACTIVE" | "PENDING_INVITE" | "INVITE_EXPIRED";
+  /** When the user joined this organization. */
   readonly createTime: string;
   readonly updateTime: string;
 }
@@ -96,6 +97,7 @@ export interface WorkspaceMember {
  * organization, `conflict` where a unique value is taken, and `invalid_input` for a page token it did not issue.
  */
 export interface Workspace {
+  /** Oldest first. */
   listEnvironments(page: PageRequest): Promise<Page<Environment>>;
   getEnvironment(environmentId: string): Promise<Environment>;
 
@@ -114,6 +116,7 @@ export interface Workspace {
     features: readonly Feature[],
   ): Promise<Organization>;
 
+  /** The last to join first. */
   listOrganizationUsers(
     environmentId: string,
     organizationId: string,
@@ -122,7 +125,9 @@ export interface Workspace {
   /**
    * Adds a user to an organization; a user whose email the environment knows already joins with the same id.
    *
-   * `conflict` when the user is a member already or `externalId` is taken in the environment.
+   * Joining changes nothing that other organizations see: a known user keeps email, names and external id.
+   * `conflict` when the user is a member already or `externalId` is taken in the environment; also when a known user has
+   * another `externalId`, or none.
    */
   createOrganizationUser(
     environmentId: string,
@@ -136,6 +141,7 @@ export interface Workspace {
     rows: readonly { readonly row: number; readonly user: NewOrganizationUser }[],
   ): Promise<readonly ImportedRow[]>;
 
+  /** Oldest first. */
   listWorkspaceMembers(page: PageRequest): Promise<Page<WorkspaceMember>>;
   /** `conflict` when the email is a member or invited already. */
   inviteWorkspaceMember(

@@ -1,0 +1,157 @@
+/** The schema's history, forward only, and the one function that brings a database up to date. */
+
+import { type CreateTableBuilder, sql, type Transaction } from "kysely";
+import { storeFault } from "./fault.ts";
+import type { Database, Schema } from "./schema.ts";
+
+export const MIGRATIONS_TABLE = "gatehouse_migrations";
+
+/** One step of the schema; once released it is never edited. */
+export interface Migration {
+  /** 1, 2, 3 and so on. */
+  readonly version: number;
+  readonly name: string;
+  up(db: Transaction<Schema>): Promise<void>;
+}
+
+export interface MigrateOptions {
+  readonly now: () => Date;
+  /** Fills a new database. */
+  readonly seed?: ((db: Transaction<Schema>) => Promise<void>) | undefined;
+  readonly migrations?: readonly Migration[];
+}
+
+/**
+ * Applies what is missing in one transaction, with the seed where the database is new: all of it is there, or nothing.
+ *
+ * @throws {AppError} `unavailable` with reason `newer_schema`, before anything is written.
+ */
+export async function migrate(
+  db: Database,
+  { now, seed, migrations = MIGRATIONS }: MigrateOptions,
+): Promise<void> {
+  const latest = migrations.length;
+  // Most starts find nothing to do, and then need no write lock.
+  if (await versionOf(db, latest) === latest) return;
+  await db.transaction().execute(async (trx) => {
+    // Another process may have been quicker.
+    const current = await versionOf(trx, latest);
+    if (current === 0) await createMigrationsTable(trx);
+    for (const { version, name, up } of migrations.slice(current)) {
+      await up(trx);
+      const applied = { version, name, applied_at: now().toISOString() };
+      await trx.insertInto(MIGRATIONS_TABLE).values(applied).execute();
+    }
+    if (current === 0) await seed?.(trx);
+  });
+}
+
+async function versionOf(db: Database, latest: number): Promise<number> {
+  const tables = await db.introspection.getTables();
+  if (!tables.some(({ name }) => name === MIGRATIONS_TABLE)) return 0;
+  const { version } = await db
+    .selectFrom(MIGRATIONS_TABLE)
+    .select(({ fn }) => fn.max("version").as("version"))
+    .executeTakeFirstOrThrow();
+  if (version > latest) throw storeFault("newer_schema");
+  return version;
+}
+
+async function createMigrationsTable(db: Transaction<Schema>): Promise<void> {
+  await db.schema.createTable(MIGRATIONS_TABLE)
+    .addColumn("version", "integer", (column) => column.primaryKey().notNull())
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("applied_at", "text", (column) => column.notNull())
+    .execute();
+}
+
+/** The released migrations, oldest first. */
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, name: "workspace, clients and authorization state", up: createFirstTables },
+];
+
+async function createFirstTables(db: Transaction<Schema>): Promise<void> {
+  await table(db, "environments", ["id"])
+    .$call(texts("display_name", "type", "region_code", "domain", "create_time", "update_time"))
+    .$call(optionalTexts("custom_domain", "custom_domain_status"))
+    .addCheckConstraint("environments_type", sql`type in ('DEV', 'PRD')`)
+    .execute();
+
+  await table(db, "organizations", ["id"])
+    .$call(texts("environment_id", "display_name", "search_key", "metadata"))
+    .$call(texts("create_time", "update_time"))
+    .$call(optionalTexts("external_id"))
+    .addColumn("sso_enabled", "integer", (column) => column.notNull())
+    .addColumn("dir_sync_enabled", "integer", (column) => column.notNull())
+    .addForeignKeyConstraint("organizations_environment", ["environment_id"], "environments", [
+      "id",
+    ])
+    .addUniqueConstraint("organizations_external_id", ["environment_id", "external_id"])
+    .execute();
+  // Each list is read in the order of its ids, from a cursor on.
+  await db.schema.createIndex("organizations_list")
+    .on("organizations").columns(["environment_id", "id"]).execute();
+
+  await table(db, "users", ["id"])
+    .$call(texts("environment_id", "email", "email_key", "create_time", "update_time"))
+    .$call(optionalTexts("external_id", "given_name", "family_name"))
+    .addForeignKeyConstraint("users_environment", ["environment_id"], "environments", ["id"])
+    .addUniqueConstraint("users_email", ["environment_id", "email_key"])
+    .addUniqueConstraint("users_external_id", ["environment_id", "external_id"])
+    .execute();
+
+  await table(db, "memberships", ["id"])
+    .$call(texts("organization_id", "user_id", "roles", "status", "create_time", "update_time"))
+    .addForeignKeyConstraint("memberships_organization", ["organization_id"], "organizations", [
+      "id",
+    ])
+    .addForeignKeyConstraint("memberships_user", ["user_id"], "users", ["id"])
+    .addUniqueConstraint("memberships_once", ["organization_id", "user_id"])
+    .addCheckConstraint(
+      "memberships_status",
+      sql`status in ('ACTIVE', 'INACTIVE', 'PENDING_INVITE', 'INVITE_EXPIRED')`,
+    )
+    .execute();
+  await db.schema.createIndex("memberships_list")
+    .on("memberships").columns(["organization_id", "id"]).execute();
+
+  await table(db, "workspace_members", ["id"])
+    .$call(texts("email", "email_key", "role", "status", "create_time", "update_time"))
+    .addUniqueConstraint("workspace_members_email", ["email_key"])
+    .addCheckConstraint("workspace_members_role", sql`role in ('ADMIN', 'USER')`)
+    .execute();
+
+  await table(db, "clients", ["client_id"])
+    .$call(texts("name", "scopes", "create_time"))
+    .$call(optionalTexts("secret_hash", "jwks"))
+    .addUniqueConstraint("clients_name", ["name"])
+    .execute();
+
+  await table(db, "authorization_state", ["model", "id"])
+    .$call(texts("payload"))
+    .addColumn("expires_at", "bigint")
+    .addColumn("consumed_at", "bigint")
+    .$call(optionalTexts("grant_id", "user_code", "uid"))
+    .execute();
+  for (const column of ["expires_at", "grant_id", "user_code", "uid"]) {
+    await db.schema.createIndex(`authorization_state_${column}`)
+      .on("authorization_state").column(column).execute();
+  }
+}
+
+type Table = CreateTableBuilder<string, string>;
+
+/** A table with its primary key; NOT NULL is said out loud, as SQLite does not imply it. */
+function table(db: Transaction<Schema>, name: string, key: string[]): Table {
+  return texts(...key)(db.schema.createTable(name))
+    .addPrimaryKeyConstraint(`${name}_pk`, key);
+}
+
+function texts(...names: string[]): (table: Table) => Table {
+  return (table) =>
+    names.reduce((all, name) => all.addColumn(name, "text", (column) => column.notNull()), table);
+}
+
+function optionalTexts(...names: string[]): (table: Table) => Table {
+  return (table) => names.reduce((all, name) => all.addColumn(name, "text"), table);
+}

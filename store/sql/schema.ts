@@ -1,0 +1,101 @@
+/** The tables as Kysely sees them; `migrations.ts` creates them. Times are RFC 3339 text, lists and maps JSON text. */
+
+import type { Kysely } from "kysely";
+import type { Environment, OrganizationUser, WorkspaceMember } from "../workspace.ts";
+import type { NewId } from "./ids.ts";
+
+export interface Schema {
+  gatehouse_migrations: { version: number; name: string; applied_at: string };
+  environments: EnvironmentRow;
+  organizations: OrganizationRow;
+  users: UserRow;
+  memberships: MembershipRow;
+  workspace_members: WorkspaceMemberRow;
+  clients: ClientRow;
+  authorization_state: AuthorizationStateRow;
+}
+
+export type Database = Kysely<Schema>;
+
+/** What every part of the SQL store works with. */
+export interface SqlContext {
+  readonly db: Database;
+  readonly newId: NewId;
+  readonly now: () => Date;
+}
+
+interface Times {
+  create_time: string;
+  update_time: string;
+}
+
+export interface EnvironmentRow extends Times {
+  id: string;
+  display_name: string;
+  type: Environment["type"];
+  region_code: Environment["regionCode"];
+  domain: string;
+  custom_domain: string | null;
+  custom_domain_status: NonNullable<Environment["customDomainStatus"]> | null;
+}
+
+export interface OrganizationRow extends Times {
+  id: string;
+  environment_id: string;
+  display_name: string;
+  external_id: string | null;
+  search_key: string;
+  metadata: string;
+  /** 0 or 1, as not every driver binds booleans. */
+  sso_enabled: number;
+  dir_sync_enabled: number;
+}
+
+/** A person in one environment; memberships tie them to its organizations. */
+export interface UserRow extends Times {
+  id: string;
+  environment_id: string;
+  email: string;
+  email_key: string;
+  external_id: string | null;
+  given_name: string | null;
+  family_name: string | null;
+}
+
+export interface MembershipRow extends Times {
+  id: string;
+  organization_id: string;
+  user_id: string;
+  roles: string;
+  status: OrganizationUser["membershipStatus"];
+}
+
+export interface WorkspaceMemberRow extends Times {
+  id: string;
+  email: string;
+  email_key: string;
+  role: WorkspaceMember["role"];
+  status: WorkspaceMember["status"];
+}
+
+export interface ClientRow {
+  client_id: string;
+  name: string;
+  scopes: string;
+  secret_hash: string | null;
+  jwks: string | null;
+  create_time: string;
+}
+
+export interface AuthorizationStateRow {
+  model: string;
+  id: string;
+  payload: string;
+  /** Milliseconds since the epoch. */
+  expires_at: number | null;
+  /** Seconds since the epoch. */
+  consumed_at: number | null;
+  grant_id: string | null;
+  user_code: string | null;
+  uid: string | null;
+}

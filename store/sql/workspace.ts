@@ -1,0 +1,17 @@
+/** The workspace in SQL tables, put together from one file for each kind of object. */
+
+import type { Workspace } from "../workspace.ts";
+import { environments } from "./environments.ts";
+import { organizationUsers } from "./organization_users.ts";
+import { organizations } from "./organizations.ts";
+import type { SqlContext } from "./schema.ts";
+import { workspaceMembers } from "./workspace_members.ts";
+
+export function createWorkspace(context: SqlContext): Workspace {
+  return {
+    ...environments(context),
+    ...organizations(context),
+    ...organizationUsers(context),
+    ...workspaceMembers(context),
+  };
+}

@@ -1,0 +1,19 @@
+/** What every backend of the store provides, and how it is opened. */
+
+import type { AuthorizationStateStore, ClientStore } from "./authorization.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface Store {
+  readonly workspace: Workspace;
+  readonly clients: ClientStore;
+  readonly authorizationState: AuthorizationStateStore;
+  /** Throws `unavailable` when the store cannot be read. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OpenStoreOptions {
+  readonly now: () => Date;
+  /** Whether a new store is given a first workspace; default true. */
+  readonly seed?: boolean;
+}
