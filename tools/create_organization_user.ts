@@ -1,0 +1,24 @@
+/** Adds one user to an organization. */
+
+import { z } from "zod";
+import { organizationUser } from "./objects.ts";
+import { defineTool } from "./registry.ts";
+import { environmentId, newUser, organizationId } from "./shapes.ts";
+
+export default defineTool({
+  name: "create_organization_user",
+  title: "Create organization user",
+  description:
+    "Adds one person to an organization with the roles you name, and returns the user. " +
+    "A person whose email the environment knows already joins this organization with the id and names they have. " +
+    "For more than a few people use import_organization_users. Ask which roles are meant instead of guessing. " +
+    "Take the ids from list_environments and list_organizations. " +
+    "Errors: conflict, the person is in the organization already, or the external id is another person's or not theirs: " +
+    "look with list_organization_users; not_found, this environment has no such organization.",
+  effect: "create",
+  scopes: ["org:write"],
+  input: z.strictObject({ environmentId, organizationId, ...newUser }),
+  output: organizationUser,
+  handle: ({ environmentId, organizationId, ...input }, { workspace }) =>
+    workspace.createOrganizationUser(environmentId, organizationId, input),
+});

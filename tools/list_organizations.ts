@@ -1,0 +1,33 @@
+/** Lists or searches the organizations of an environment. */
+
+import { z } from "zod";
+import { listedOrganization, pageInfo } from "./objects.ts";
+import { defineTool } from "./registry.ts";
+import { environmentId, line, pageArguments } from "./shapes.ts";
+
+export default defineTool({
+  name: "list_organizations",
+  title: "List organizations",
+  description:
+    "Lists the organizations (customers) of one environment, newest first, or only those that match search. " +
+    "Use search to find an organization by a part of its name, external id or id instead of reading all pages. " +
+    "Needs an environmentId from list_environments. " +
+    "Returns one page with ids, names, external ids and features, and totalSize; if nextPageToken is there, call " +
+    "again with it as pageToken and the same search. Metadata is left out: get_organization_details has it. " +
+    "Errors: not_found, there is no such environment; invalid_input, an argument is wrong or the page token " +
+    "belongs to another list.",
+  effect: "read",
+  scopes: ["org:read"],
+  input: z.strictObject({
+    environmentId,
+    search: line(100)
+      .describe("Part of a display name, external id or id, in any case; leave out to list all")
+      .optional(),
+    ...pageArguments,
+  }),
+  output: z.object({ organizations: z.array(listedOrganization).readonly(), ...pageInfo }),
+  async handle({ environmentId, ...page }, { workspace }) {
+    const { items, ...info } = await workspace.listOrganizations(environmentId, page);
+    return { organizations: items, ...info };
+  },
+});

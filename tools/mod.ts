@@ -1,0 +1,31 @@
+/** The manifest: every tool that this server offers, one import a tool. */
+
+import createOrganization from "./create_organization.ts";
+import createOrganizationUser from "./create_organization_user.ts";
+import getEnvironmentDetails from "./get_environment_details.ts";
+import getOrganizationDetails from "./get_organization_details.ts";
+import importOrganizationUsers from "./import_organization_users.ts";
+import inviteWorkspaceMember from "./invite_workspace_member.ts";
+import listEnvironments from "./list_environments.ts";
+import listOrganizationUsers from "./list_organization_users.ts";
+import listOrganizations from "./list_organizations.ts";
+import listWorkspaceMembers from "./list_workspace_members.ts";
+import type { AnyToolDefinition } from "./registry.ts";
+import updateOrganizationSettings from "./update_organization_settings.ts";
+import whoami from "./whoami.ts";
+
+/** A value, and not imports for their effect alone, which a bundler may drop without a word. */
+export const tools: readonly AnyToolDefinition[] = Object.freeze([
+  createOrganization,
+  createOrganizationUser,
+  getEnvironmentDetails,
+  getOrganizationDetails,
+  importOrganizationUsers,
+  inviteWorkspaceMember,
+  listEnvironments,
+  listOrganizationUsers,
+  listOrganizations,
+  listWorkspaceMembers,
+  updateOrganizationSettings,
+  whoami,
+]);

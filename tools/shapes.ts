@@ -1,0 +1,118 @@
+/** The building blocks of input schemas: ids, names, addresses, pages; bounded as the workspace bounds them. */
+
+import { z } from "zod";
+
+// A published pattern is read by clients in many languages, so it keeps to what all their regex dialects share:
+// \x escapes instead of \u and \p, no lookaround, no flags. None of them repeats an ambiguous group.
+
+/** Starts and ends with a character that is neither a space nor a control, and has no control in between. */
+// deno-lint-ignore no-control-regex -- refusing control characters is what it is for
+const ONE_LINE = /^[^\x00-\x20\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f])?$/;
+// deno-lint-ignore no-control-regex -- refusing control characters is what it is for
+const NO_CONTROLS = /^[^\x00-\x1f\x7f-\x9f]*$/;
+/** RFC 5321 Mailbox without quoted strings and address literals. */
+const EMAIL =
+  /^[A-Za-z0-9!#$%&'*+\/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+\/=?^_`{|}~-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+
+/** Line separators, bidirectional overrides and tag characters: they make a text show other than it reads. */
+const DECEPTIVE = /[\u2028-\u202e\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
+
+const HIDDEN_CHARACTERS = {
+  error: "Must not hold hidden characters that change how the text shows",
+};
+
+function showsAsItReads(text: string): boolean {
+  return !DECEPTIVE.test(text);
+}
+
+/** An id of one kind of object, such as `org_` and up to 28 letters or digits; `source` names the tool that lists them. */
+function id(prefix: string, source: string) {
+  return z.string()
+    .regex(new RegExp(`^${prefix}_[A-Za-z0-9]{1,28}$`), {
+      error: `Must be ${prefix}_ and up to 28 letters or digits; ${source} returns it`,
+    });
+}
+
+export const environmentId = id("env", "list_environments")
+  .describe("Id of the environment, from list_environments");
+
+export const organizationId = id("org", "list_organizations")
+  .describe("Id of the organization, from list_organizations");
+
+/** One line of text, 1 to `maxLength` characters, that shows as it reads. */
+export function line(maxLength: number) {
+  return z.string()
+    .min(1)
+    .max(maxLength)
+    .regex(ONE_LINE, {
+      error: "Must not be empty, start or end with a space, or hold control characters",
+    })
+    .refine(showsAsItReads, HIDDEN_CHARACTERS);
+}
+
+export const email = z.string()
+  .max(254)
+  .regex(EMAIL, { error: "Must be an email address in ASCII, such as ada@example.com" })
+  .describe("Email address, such as ada@example.com");
+
+export const externalId = line(200)
+  .describe("Your own id for the object; unique in the environment");
+
+const MAX_METADATA_PAIRS = 30;
+
+export const metadata = z.record(
+  line(64),
+  z.string()
+    .max(256)
+    .regex(NO_CONTROLS, { error: "Must not hold control characters" })
+    .refine(showsAsItReads, HIDDEN_CHARACTERS),
+)
+  .refine((pairs) => Object.keys(pairs).length <= MAX_METADATA_PAIRS, {
+    error: `Must hold at most ${MAX_METADATA_PAIRS} pairs`,
+  })
+  .meta({
+    description:
+      "Text pairs to keep with the object: at most 30, key to 64 and value to 256 characters",
+    maxProperties: MAX_METADATA_PAIRS,
+  });
+
+/** An array, of `minLength` to `maxLength` items, in which no two items have the same key. */
+export function distinct<Item extends z.ZodType>(
+  item: Item,
+  limits: { readonly minLength: number; readonly maxLength: number },
+  keyOf: (item: z.output<Item>) => unknown,
+) {
+  return z.array(item)
+    .min(limits.minLength)
+    .max(limits.maxLength)
+    .refine((items) => new Set(items.map(keyOf)).size === items.length, {
+      error: "Must not name the same thing twice",
+    });
+}
+
+/** What a person brings when they join an organization. */
+export const newUser = {
+  email,
+  roles: distinct(
+    z.string().regex(/^[A-Za-z0-9_]{1,64}$/, {
+      error: "Must be a role name: up to 64 letters, digits or underscores",
+    }),
+    { minLength: 1, maxLength: 10 },
+    (role) => role,
+  ).describe("Names of the roles the user gets in the organization, such as member"),
+  externalId: externalId.optional(),
+  givenName: line(200).describe("Given name").optional(),
+  familyName: line(200).describe("Family name").optional(),
+};
+
+/** The arguments of every list. */
+export const pageArguments = {
+  pageSize: z.int().min(1).max(100).default(20).describe("How many to return at most"),
+  pageToken: z.string()
+    .max(1024)
+    .regex(/^[\x21-\x7e]+$/, {
+      error: "Must be the nextPageToken of the page before; leave it out for the first page",
+    })
+    .describe("nextPageToken of the page before; leave out for the first page")
+    .optional(),
+};
