@@ -1,0 +1,58 @@
+/** What the contract tests share: a scene to play in, and ways to look at refusals and lists. */
+
+import { test } from "node:test";
+import { assertEquals, assertRejects } from "@std/assert";
+import { AppError, type ErrorCode } from "../../errors.ts";
+import type { Store } from "../../store/mod.ts";
+import type { Page, Workspace } from "../../store/workspace.ts";
+
+/** What a test works with: the workspace, two of its environments, and an organization made for the test. */
+export interface Scene {
+  readonly workspace: Workspace;
+  readonly environmentId: string;
+  readonly otherEnvironmentId: string;
+  readonly organizationId: string;
+}
+
+/** Registers one test under a behaviour's name. */
+export type RegisterScene = (behaviour: string, run: (scene: Scene) => Promise<void>) => void;
+
+/** Gives each test a store of its own, which has at least two environments. */
+export function scenesOf(name: string, open: () => Promise<Store>): RegisterScene {
+  return (behaviour, run) => {
+    test(`${name}: ${behaviour}`, async () => {
+      const store = await open();
+      try {
+        const { workspace } = store;
+        const { items } = await workspace.listEnvironments({ pageSize: 2 });
+        const [environmentId, otherEnvironmentId] = items.map(({ id }) => id) as [string, string];
+        const { id } = await workspace.createOrganization(environmentId, { displayName: "Scene" });
+        await run({ workspace, environmentId, otherEnvironmentId, organizationId: id });
+      } finally {
+        await store.close();
+      }
+    });
+  };
+}
+
+/** Asserts that a call is refused with the code, and returns the error. */
+export async function refused(code: ErrorCode, call: () => Promise<unknown>): Promise<AppError> {
+  const error = await assertRejects(call, AppError);
+  assertEquals(error.code, code, `${error.code}: ${error.message}`);
+  return error;
+}
+
+/** Reads a list to its end, asserting on the way that no item comes twice. */
+export async function everyItem<T extends { readonly id: string }>(
+  read: (pageToken: string | undefined) => Promise<Page<T>>,
+): Promise<T[]> {
+  const items: T[] = [];
+  let pageToken: string | undefined;
+  do {
+    const page = await read(pageToken);
+    items.push(...page.items);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== undefined);
+  assertEquals(new Set(items.map(({ id }) => id)).size, items.length);
+  return items;
+}
