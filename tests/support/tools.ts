@@ -1,0 +1,117 @@
+/** Calls tools as a caller would, against a real store: parsed input, a context, parsed output. */
+
+import type { Principal } from "../../auth/principal.ts";
+import { createScopePolicy } from "../../auth/scopes.ts";
+import { openStore } from "../../store/mod.ts";
+import type { Workspace } from "../../store/workspace.ts";
+import { tools } from "../../tools/mod.ts";
+import { createRegistry } from "../../tools/registry.ts";
+import type { Catalogue, Tool, ToolContext } from "../../tools/registry.ts";
+
+export const NOW = new Date("2026-09-01T12:00:00.000Z");
+
+const policy = createScopePolicy();
+export const registry = createRegistry(tools, policy);
+
+const catalogue: Catalogue = {
+  scopesOf: (caller) => policy.expand(caller.scopes),
+  access: (caller) =>
+    registry.tools.map(({ name, scopes }) => ({
+      name,
+      scopes,
+      missing: policy.missing(caller.scopes, scopes),
+    })),
+};
+
+/** A person with every writing scope and a token for five minutes, but for what a test changes. */
+export function principal(changes: Partial<Principal> = {}): Principal {
+  const seconds = NOW.getTime() / 1000;
+  return {
+    issuer: "https://issuer.example",
+    kind: "user",
+    subject: "user-1",
+    clientId: "client-1",
+    scopes: ["env:write", "org:write", "wks:write"],
+    tokenId: "token-1",
+    issuedAt: seconds,
+    expiresAt: seconds + 300,
+    ...changes,
+  };
+}
+
+/** Runs a test against a new in-memory store with its first workspace, and closes it. */
+export async function withWorkspace(run: (workspace: Workspace) => Promise<void>): Promise<void> {
+  const store = await openStore("sqlite::memory:", { now: () => NOW });
+  try {
+    await run(store.workspace);
+  } finally {
+    await store.close();
+  }
+}
+
+/**
+ * Calls a tool of the manifest by name; without a workspace in the overrides it gets a new one of its own.
+ *
+ * Throws the zod error of an input or output that does not fit, and what the handler throws.
+ */
+export async function callTool(
+  name: string,
+  input: unknown,
+  overrides: Partial<ToolContext> = {},
+  // deno-lint-ignore no-explicit-any -- each tool has its own output, which the tests spell out
+): Promise<any> {
+  const { workspace } = overrides;
+  if (workspace === undefined) {
+    let output: unknown;
+    await withWorkspace(async (workspace) => {
+      output = await callTool(name, input, { ...overrides, workspace });
+    });
+    return output;
+  }
+  const tool = toolNamed(name);
+  const context: ToolContext = {
+    principal: principal(),
+    workspace,
+    catalogue,
+    signal: new AbortController().signal,
+    progress: () => Promise.resolve(),
+    log: () => {},
+    now: () => NOW,
+    ...overrides,
+  };
+  return tool.output.parse(await tool.handle(tool.input.parse(input), context));
+}
+
+/** What is wrong with an input, as `path: message`; nothing when it fits. */
+export function inputProblems(name: string, input: unknown): string[] {
+  const parsed = toolNamed(name).input.safeParse(input);
+  return (parsed.error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
+}
+
+export function toolNamed(name: string): Tool {
+  const tool = registry.get(name);
+  if (tool === undefined) throw new Error(`No tool is named ${name}`);
+  return tool;
+}
+
+/** The id of an environment of the first workspace. */
+export async function environmentNamed(workspace: Workspace, displayName: string): Promise<string> {
+  const { environments } = await callTool("list_environments", {}, { workspace });
+  return idOf(environments, displayName);
+}
+
+/** The id of an organization of the first workspace. */
+export async function organizationNamed(
+  workspace: Workspace,
+  environmentId: string,
+  displayName: string,
+): Promise<string> {
+  const { organizations } = await callTool("list_organizations", { environmentId }, { workspace });
+  return idOf(organizations, displayName);
+}
+
+function idOf(items: readonly { id: string; displayName: string }[], displayName: string): string {
+  const found = items.find((item) => item.displayName === displayName);
+  if (found === undefined) throw new Error(`The first workspace has no ${displayName}`);
+  return found.id;
+}

@@ -1,0 +1,69 @@
+import { test } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import { callTool, NOW, principal, registry } from "../support/tools.ts";
+
+test("whoami tells the caller who they are and when the token expires", async () => {
+  const { callableTools: _, refusedTools: __, ...caller } = await callTool("whoami", {});
+  assertEquals(caller, {
+    kind: "user",
+    subject: "user-1",
+    clientId: "client-1",
+    issuer: "https://issuer.example",
+    grantedScopes: ["env:write", "org:write", "wks:write"],
+    effectiveScopes: ["env:read", "env:write", "org:read", "org:write", "wks:read", "wks:write"],
+    expiresAt: "2026-09-01T12:05:00.000Z",
+    expiresInSeconds: 300,
+  });
+});
+
+test("whoami tells which tools are open and what the others lack", async () => {
+  const caller = principal({ kind: "client", scopes: ["org:write", "openid"] });
+  const { callableTools, refusedTools, grantedScopes, effectiveScopes } = await callTool(
+    "whoami",
+    {},
+    { principal: caller },
+  );
+  assertEquals(grantedScopes, ["org:write", "openid"]);
+  assertEquals(effectiveScopes, ["org:read", "org:write"]);
+  assertEquals(callableTools, [
+    "create_organization",
+    "create_organization_user",
+    "get_organization_details",
+    "import_organization_users",
+    "list_organization_users",
+    "list_organizations",
+    "update_organization_settings",
+    "whoami",
+  ]);
+  assertEquals(refusedTools, [
+    { name: "get_environment_details", missingScopes: ["env:read"] },
+    { name: "invite_workspace_member", missingScopes: ["wks:write"] },
+    { name: "list_environments", missingScopes: ["env:read"] },
+    { name: "list_workspace_members", missingScopes: ["wks:read"] },
+  ]);
+});
+
+test("whoami answers a caller without any scope", async () => {
+  const { callableTools, refusedTools } = await callTool(
+    "whoami",
+    {},
+    { principal: principal({ scopes: [] }) },
+  );
+  assertEquals(callableTools, ["whoami"]);
+  assertEquals(refusedTools.length, registry.tools.length - 1);
+});
+
+test("whoami never counts below zero for a token inside the clock tolerance", async () => {
+  const expiresAt = NOW.getTime() / 1000 - 10;
+  const { expiresInSeconds } = await callTool(
+    "whoami",
+    {},
+    { principal: principal({ expiresAt }) },
+  );
+  assertEquals(expiresInSeconds, 0);
+});
+
+test("whoami does not say the token id", async () => {
+  const output = await callTool("whoami", {}, { principal: principal({ tokenId: "jti-canary" }) });
+  assert(!JSON.stringify(output).includes("jti-canary"));
+});
