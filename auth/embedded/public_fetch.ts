@@ -1,0 +1,114 @@
+/** Fetches a small document that a stranger named, from public https addresses only (draft-ietf-oauth-client-id-metadata-document, section 6). */
+
+import { lookup } from "node:dns/promises";
+import { request } from "node:https";
+import { isIP } from "node:net";
+import { isPublicAddress } from "./addresses.ts";
+
+/** Gets the document at an https URL; a refusal rejects, a status other than 200 comes without a body. */
+export type DocumentFetch = (url: string) => Promise<Response>;
+
+export interface PublicFetchOptions {
+  /** All addresses of a host name. */
+  readonly resolve?: (hostname: string) => Promise<readonly string[]>;
+}
+
+export interface PinnedRequest {
+  readonly url: URL;
+  /** Where to connect, whatever a resolver says by then. */
+  readonly address: string;
+  readonly port: number;
+  /** A certificate authority in PEM, instead of those of the runtime. */
+  readonly ca?: string;
+}
+
+const MAX_BYTES = 16 * 1024;
+const TIMEOUT_MS = 2500;
+
+/** Builds the fetch; it follows no redirect, sends no credential and reads at most 16 KiB in 2.5 seconds. */
+export function createPublicFetch(options: PublicFetchOptions = {}): DocumentFetch {
+  const { resolve = resolveAll } = options;
+  return async (text) => {
+    const url = new URL(text);
+    if (
+      url.protocol !== "https:" || url.port !== "" || url.username !== "" || url.password !== ""
+    ) {
+      throw new Error("only https URLs on the standard port are fetched");
+    }
+    if (isIP(url.hostname.replace(/^\[|\]$/g, "")) !== 0) {
+      throw new Error("an address instead of a host name is not fetched");
+    }
+    const addresses = await resolve(url.hostname);
+    if (addresses.length === 0 || !addresses.every(isPublicAddress)) {
+      throw new Error("the host name does not resolve to public addresses only");
+    }
+    // IPv4 first: a machine without IPv6 would fail on the other.
+    const [address = ""] = addresses.toSorted((a, b) => isIP(a) - isIP(b));
+    return await getPinned({ url, address, port: 443 });
+  };
+}
+
+/** One GET to a checked address: the name is resolved once, so that a second answer cannot lead elsewhere. */
+export function getPinned(target: PinnedRequest): Promise<Response> {
+  const { url, address, port, ca } = target;
+  const { promise, resolve, reject } = Promise.withResolvers<Response>();
+  const outgoing = request({
+    method: "GET",
+    host: address,
+    port,
+    path: url.pathname + url.search,
+    servername: url.hostname,
+    headers: { host: url.host, accept: "application/json", "accept-encoding": "identity" },
+    agent: false,
+    ...(ca === undefined ? {} : { ca }),
+  });
+  const timer = setTimeout(
+    () => outgoing.destroy(new Error("the document took too long")),
+    TIMEOUT_MS,
+  );
+  outgoing.on("error", reject);
+  outgoing.on("close", () => {
+    clearTimeout(timer);
+    reject(new Error("the connection closed early"));
+  });
+  outgoing.on("response", (incoming) => {
+    if (incoming.statusCode !== 200) {
+      resolve(new Response(null, { status: 502 }));
+      outgoing.destroy();
+      return;
+    }
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    incoming.on("data", (chunk: Uint8Array) => {
+      size += chunk.byteLength;
+      if (size > MAX_BYTES) outgoing.destroy(new Error("the document is too large"));
+      else chunks.push(chunk);
+    });
+    incoming.on("error", reject);
+    incoming.on("end", () => {
+      const headers: [string, string][] = [];
+      for (const name of ["cache-control", "expires"] as const) {
+        const value = incoming.headers[name];
+        if (value !== undefined) headers.push([name, value]);
+      }
+      resolve(new Response(concat(chunks, size), { status: 200, headers }));
+      outgoing.destroy();
+    });
+  });
+  outgoing.end();
+  return promise;
+}
+
+async function resolveAll(hostname: string): Promise<readonly string[]> {
+  return (await lookup(hostname, { all: true })).map(({ address }) => address);
+}
+
+function concat(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return all;
+}
