@@ -14,8 +14,8 @@ const NO_CONTROLS = /^[^\x00-\x1f\x7f-\x9f]*$/;
 const EMAIL =
   /^[A-Za-z0-9!#$%&'*+\/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+\/=?^_`{|}~-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 
-/** Line separators, bidirectional overrides and tag characters: they make a text show other than it reads. */
-const DECEPTIVE = /[\u2028-\u202e\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
+/** Zero-width fillers, line separators, bidirectional overrides, tag characters: the text shows other than it reads. */
+const DECEPTIVE = /[\u200b\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/u;
 
 const HIDDEN_CHARACTERS = {
   error: "Must not hold hidden characters that change how the text shows",
