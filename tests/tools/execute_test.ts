@@ -1,0 +1,179 @@
+import { test } from "node:test";
+import { z } from "zod";
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { AppError } from "../../errors.ts";
+import { createScopePolicy } from "../../auth/scopes.ts";
+import { openStore } from "../../store/mod.ts";
+import { createExecutor } from "../../tools/execute.ts";
+import { createRegistry, defineTool } from "../../tools/registry.ts";
+import type { ToolContext } from "../../tools/registry.ts";
+
+interface Run {
+  readonly scopes?: readonly string[];
+  readonly input?: unknown;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs one tool with the given handler and tells what came of it, and how often the handler ran. */
+async function run(
+  handle: (input: unknown, context: ToolContext) => unknown,
+  { scopes = ["org:read"], input = {}, timeoutMs = 1000, signal }: Run = {},
+) {
+  const policy = createScopePolicy();
+  let runs = 0;
+  const registry = createRegistry([defineTool({
+    name: "probe",
+    title: "Probe",
+    description: "A probe for the tests of the executor; it runs what it is given.",
+    effect: "read",
+    scopes: ["org:read"],
+    input: z.strictObject({ text: z.string().optional() }),
+    output: z.object({ value: z.unknown() }),
+    timeoutMs,
+    handle: (parsed, context) => {
+      runs += 1;
+      return handle(parsed, context) as Promise<{ value: unknown }>;
+    },
+  })], policy);
+  const now = () => new Date(0);
+  const store = await openStore("sqlite::memory:", { now });
+  const outcome = await createExecutor({
+    registry,
+    policy,
+    workspace: store.workspace,
+    now,
+    log: () => {},
+  })({
+    tool: registry.get("probe")!,
+    input,
+    principal: {
+      issuer: "https://issuer.example",
+      kind: "client",
+      subject: "c",
+      clientId: "c",
+      scopes,
+      tokenId: "t",
+      issuedAt: 0,
+      expiresAt: 300,
+    },
+    requestId: "request-1",
+    signal: signal ?? new AbortController().signal,
+    progress: () => Promise.resolve(),
+  });
+  await store.close();
+  return { outcome, runs };
+}
+
+function codeOf(outcome: Awaited<ReturnType<typeof run>>["outcome"]): string {
+  return outcome.ok ? "ok" : outcome.error.code;
+}
+
+test("execute() returns the checked output as value and text", async () => {
+  const { outcome } = await run(() => Promise.resolve({ value: 1, secret: "dropped" }));
+  assertEquals(outcome, { ok: true, output: { value: 1 }, text: '{"value":1}' });
+});
+
+test("execute() checks scopes again, whatever let the call through (R59, H181)", async () => {
+  const { outcome, runs } = await run(() => Promise.resolve({ value: 1 }), {
+    scopes: ["env:read"],
+  });
+  assert(!outcome.ok);
+  assertEquals(outcome.error, {
+    code: "insufficient_scope",
+    message: "The tool probe needs the scope org:read; the access token lacks org:read",
+    request_id: "request-1",
+    required_scopes: ["org:read"],
+    missing_scopes: ["org:read"],
+  });
+  assertEquals(runs, 0);
+});
+
+test("execute() refuses input that does not fit, without running the tool (R82, H184)", async () => {
+  for (const input of [{ text: 1 }, { other: 1 }, [], "x", 1]) {
+    const { outcome, runs } = await run(() => Promise.resolve({ value: 1 }), { input });
+    assertEquals([codeOf(outcome), runs], ["invalid_input", 0], JSON.stringify(input));
+  }
+});
+
+test("execute() cuts the caller's own text that it says back", async () => {
+  const { outcome } = await run(() => Promise.resolve({ value: 1 }), {
+    input: { ["x".repeat(100_000)]: 1 },
+  });
+  assert(JSON.stringify(outcome.ok || outcome.error).length < 2048);
+});
+
+test("execute() keeps a stranger's words inside, whatever is thrown (H187)", async () => {
+  const throws: (() => unknown)[] = [
+    () => {
+      throw new Error("password=hunter2");
+    },
+    () => Promise.reject("password=hunter2"),
+    () => Promise.reject(null),
+    () => Promise.reject({ message: "password=hunter2" }),
+  ];
+  for (const handle of throws) {
+    const { outcome } = await run(handle);
+    assert(!outcome.ok);
+    assertEquals([outcome.error.code, outcome.error.message], ["internal", "Internal error"]);
+    assertFalse(JSON.stringify(outcome.error).includes("hunter2"));
+  }
+});
+
+test("execute() passes on our own refusals, without their private reason", async () => {
+  const { outcome } = await run(() =>
+    Promise.reject(
+      new AppError("conflict", "That name is taken", {
+        reason: "unique_violation",
+        details: { name: "x" },
+      }),
+    )
+  );
+  assert(!outcome.ok);
+  assertEquals(outcome.error, {
+    code: "conflict",
+    message: "That name is taken",
+    request_id: "request-1",
+    details: { name: "x" },
+  });
+});
+
+test("execute() ends a tool at its deadline and tells it so", async () => {
+  let aborted = false;
+  const { outcome } = await run((_input, context) => {
+    context.signal.addEventListener("abort", () => (aborted = true));
+    return new Promise(() => {});
+  }, { timeoutMs: 20 });
+  assertEquals([codeOf(outcome), aborted], ["timeout", true]);
+});
+
+test("execute() hands on the caller's abort (R79)", async () => {
+  const controller = new AbortController();
+  const { outcome } = await run(async (_input, context) => {
+    controller.abort();
+    await Promise.resolve();
+    return { value: context.signal.aborted };
+  }, { signal: controller.signal });
+  assert(outcome.ok);
+  assertEquals(outcome.output, { value: true });
+});
+
+test("execute() does not publish what breaks the output schema or cannot be said (H188)", async () => {
+  const cyclic: Record<string, unknown> = {};
+  cyclic["self"] = cyclic;
+  for (const output of [undefined, null, 1, [], { value: cyclic }, { value: 1n }]) {
+    const { outcome } = await run(() => Promise.resolve(output));
+    assertEquals(codeOf(outcome), "internal");
+  }
+  const { outcome } = await run(() => Promise.resolve({ value: "x".repeat(2 ** 21) }));
+  assertEquals(codeOf(outcome), "payload_too_large");
+});
+
+test("execute() gives the handler no token (R44, H192)", async () => {
+  let seen = "";
+  await run((_input, context) => {
+    seen = JSON.stringify({ ...context, workspace: undefined, catalogue: undefined });
+    return Promise.resolve({ value: 1 });
+  });
+  assertFalse(/token"|authorization|bearer/i.test(seen));
+});

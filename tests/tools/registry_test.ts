@@ -1,0 +1,78 @@
+import { test } from "node:test";
+import { z } from "zod";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { AppError } from "../../errors.ts";
+import { createScopePolicy } from "../../auth/scopes.ts";
+import { createRegistry, defineTool } from "../../tools/registry.ts";
+import type { AnyToolDefinition } from "../../tools/registry.ts";
+
+const policy = createScopePolicy();
+
+const good: AnyToolDefinition = defineTool({
+  name: "good_tool",
+  title: "Good",
+  description: "A tool that is sound in every respect and does nothing at all.",
+  effect: "read",
+  scopes: ["org:read"],
+  input: z.strictObject({ format: z.string() }),
+  output: z.object({ ok: z.boolean() }),
+  handle: () => Promise.resolve({ ok: true }),
+});
+
+/** A definition as a careless author could write it; the types would not let us. */
+function tool(changes: Record<string, unknown>): AnyToolDefinition {
+  return { ...good, ...changes } as AnyToolDefinition;
+}
+
+test("createRegistry() seals sound tools and sorts them", () => {
+  const registry = createRegistry([tool({ name: "zebra" }), good], policy);
+  assertEquals(registry.tools.map(({ name }) => name), ["good_tool", "zebra"]);
+  assertEquals(registry.get("good_tool")!.inputSchema, {
+    type: "object",
+    properties: { format: { type: "string" } },
+    required: ["format"],
+    additionalProperties: false,
+  });
+  assert(Object.isFrozen(registry.tools) && Object.isFrozen(registry.tools[0]));
+  for (const name of ["constructor", "__proto__", "toString"]) {
+    assertEquals(registry.get(name), undefined);
+  }
+});
+
+const FAULTS: readonly (readonly [string, Record<string, unknown>])[] = [
+  ["neither scopes nor access", { scopes: undefined }],
+  ["neither scopes nor access", { scopes: [] }],
+  ["neither scopes nor access", { scopes: undefined, access: "everyone" }],
+  ["both scopes and access", { access: "public" }],
+  ["scope org:fly is not in the vocabulary", { scopes: ["org:fly"] }],
+  ["not snake_case", { name: "GoodTool" }],
+  ["not snake_case", { name: "x".repeat(65) }],
+  ["not snake_case", { name: "" }],
+  ["no title", { title: "" }],
+  ["description has 3 characters", { description: "Hi." }],
+  ["not both zod objects", { input: { type: "object" } }],
+  ["not strict", { input: z.object({}) }],
+  ['uses "format"', { input: z.strictObject({ list: z.array(z.email()) }) }],
+];
+
+for (const [fault, changes] of FAULTS) {
+  test(`createRegistry() refuses a tool: ${fault} (${Object.keys(changes)})`, () => {
+    assertStringIncludes(
+      assertThrows(() => createRegistry([tool(changes)], policy), AppError).message,
+      fault,
+    );
+  });
+}
+
+test("createRegistry() refuses an empty set and a name that is taken", () => {
+  assertThrows(() => createRegistry([], policy), AppError, "there are no tools");
+  assertThrows(() => createRegistry([good, good], policy), AppError, "taken");
+});
+
+test("createRegistry() reports every problem at once", () => {
+  const error = assertThrows(
+    () => createRegistry([tool({ title: "", scopes: [] }), tool({ name: "No" })], policy),
+    AppError,
+  );
+  assertEquals((error.details!["problems"] as string[]).length, 3);
+});
