@@ -79,19 +79,17 @@ function document(input: HomeInput): Html {
         <header class="top">
           <p class="brand">${mark()} MCP server <span class="quiet">${version}</span></p>
           <nav aria-label="Sections">
-        <a href="#connect">Connect</a> <a href="#tools">Tools</a> <a href="#scopes">Scopes</a>
-        <a href="#refusals">Refusals</a>
-      </nav>
+            <a href="#connect">Connect</a> <a href="#tools">Tools</a>
+            <a href="#scopes">Scopes</a> <a href="#refusals">Refusals</a>
+          </nav>
         </header>
         <main>
-      ${introduction(input)}
-      ${connectSection(input)}
-      ${toolSection(tools, policy)}
-      ${scopeSection(tools, policy)}
-      ${refusalSection(input)}
+          ${introduction(input)} ${connectSection(input)} ${toolSection(tools, policy)}
+          ${scopeSection(tools, policy)} ${refusalSection(input)}
         </main>
         <footer>
-          <p>${name} ${version}. This page loads nothing from elsewhere, sets no cookie, and needs no script to be read.</p>
+          <p>${name} ${version}. This page loads nothing from elsewhere, sets no cookie, and needs
+            no script to be read.</p>
         </footer>
         <p id="copy-status" class="unseen" role="status"></p>
         <script>${trusted(SCRIPT)}</script>

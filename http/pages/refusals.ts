@@ -19,7 +19,14 @@ export interface RefusalInput {
 
 /** Explains the kinds of refusal and shows the one that a client can do something about. */
 export function refusalSection(input: RefusalInput): Html {
-  const example = exampleOf(input);
+  const code = exampleOf(input);
+  const example = code && codeBlock({
+    id: "refusal-code",
+    label: "example of a refusal",
+    place: "A token without the scope",
+    code,
+    wraps: true,
+  });
   return html`
     <section id="refusals" aria-labelledby="refusals-title">
       <div class="margin">
@@ -27,26 +34,20 @@ export function refusalSection(input: RefusalInput): Html {
         <p>Each one says what to do next: in headers for the client, in JSON for the model.</p>
       </div>
       <div class="content">
-          <dl class="answers">
-            <dt>401</dt>
-            <dd>No access token, or one that is not valid here. The header leads to the authorization server.</dd>
-            <dt>403</dt>
-            <dd>The token is valid but lacks a scope. The header names all that the tool needs.</dd>
-            <dt>429</dt>
-            <dd>Too many calls. <code>Retry-After</code> says when to try again, in seconds.</dd>
-            <dt>200</dt>
+        <dl class="answers">
+          <dt>401</dt>
+          <dd>No access token, or one that is not valid here. The header leads to the
+            authorization server.</dd>
+          <dt>403</dt>
+          <dd>The token is valid but lacks a scope. The header names all that the tool needs.</dd>
+          <dt>429</dt>
+          <dd>Too many calls. <code>Retry-After</code> says when to try again, in seconds.</dd>
+          <dt>200</dt>
           <dd>The call was let through and the tool itself refused or failed: <code>isError</code>
             is true, and <code>error</code> in the result says why.</dd>
         </dl>
-          ${example &&
-            codeBlock({
-              id: "refusal-code",
-              label: "Example of a refusal",
-              place: "A token without the scope",
-              code: example,
-              wraps: true,
-            })}
-        </div>
+        ${example}
+      </div>
     </section>
   `;
 }

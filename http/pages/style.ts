@@ -80,7 +80,13 @@ const LAYOUT = `
 .top nav { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; }
 .top nav a { color: var(--ink); text-decoration-color: var(--strong-line); }
 .intro { padding: clamp(2.5rem, 8vw, 5.5rem) 0 clamp(3rem, 8vw, 5rem); }
-.lead { max-width: 40rem; margin-top: 1.5rem; font-size: 1.1875rem; line-height: 1.55; text-wrap: pretty; }
+.lead {
+  max-width: 40rem;
+  margin-top: 1.5rem;
+  font-size: 1.1875rem;
+  line-height: 1.55;
+  text-wrap: pretty;
+}
 .facts { display: grid; grid-template-columns: 9rem minmax(0, 1fr); margin-top: 2.5rem; }
 .facts dt { color: var(--quiet); }
 .facts dt, .facts dd { padding: .625rem 0; border-top: 1px solid var(--line); }
@@ -98,7 +104,12 @@ section {
 .index a { color: var(--quiet); text-decoration: none; }
 .index code { font-size: inherit; }
 .index a:hover { color: var(--accent); text-decoration: underline; }
-footer { padding: 2rem 0 4rem; border-top: 1px solid var(--strong-line); color: var(--quiet); font-size: .875rem; }
+footer {
+  padding: 2rem 0 4rem;
+  border-top: 1px solid var(--strong-line);
+  color: var(--quiet);
+  font-size: .875rem;
+}
 @media (min-width: 56rem) {
   .margin { position: sticky; top: 1.5rem; align-self: start; max-height: calc(100vh - 3rem); overflow-y: auto; }
 }
@@ -116,10 +127,21 @@ footer { padding: 2rem 0 4rem; border-top: 1px solid var(--strong-line); color: 
 const PARTS = `
 .explain { max-width: 38rem; margin: .25rem 0 1.5rem; color: var(--quiet); }
 .guide + h3 { margin-top: 3.5rem; }
-.guide { display: grid; grid-template-columns: minmax(0, 15rem) minmax(0, 1fr); gap: 1rem 2rem; padding: 1.25rem 0; border-top: 1px solid var(--line); }
+.guide {
+  display: grid;
+  grid-template-columns: minmax(0, 15rem) minmax(0, 1fr);
+  gap: 1rem 2rem;
+  padding: 1.25rem 0;
+  border-top: 1px solid var(--line);
+}
 .guide p { margin-top: .25rem; color: var(--quiet); font-size: .9375rem; line-height: 1.5; }
 @media (max-width: 70rem) { .guide { grid-template-columns: minmax(0, 1fr); } }
-.code { border: 1px solid var(--line); border-radius: 6px; background: var(--raised); overflow: hidden; }
+.code {
+  border: 1px solid var(--line);
+  border-radius: 6px;
+  background: var(--raised);
+  overflow: hidden;
+}
 .code figcaption {
   display: flex;
   justify-content: space-between;
@@ -151,7 +173,11 @@ pre:focus-visible { outline-offset: -2px; }
   cursor: pointer;
 }
 .copy:hover { border-color: var(--accent); color: var(--accent); }
-.copy[data-state] { border-color: var(--accent); background: var(--accent-ground); color: var(--accent); }
+.copy[data-state] {
+  border-color: var(--accent);
+  background: var(--accent-ground);
+  color: var(--accent);
+}
 .facts .copy { margin-left: .5rem; }
 .tool { padding: 1.75rem 0; border-top: 1px solid var(--line); }
 .tool:first-child { padding-top: 0; border-top: 0; }
@@ -170,7 +196,14 @@ pre:focus-visible { outline-offset: -2px; }
 .effect.create, .effect.update { border-color: var(--accent); color: var(--accent); }
 .effect.delete { border-color: var(--ink); background: var(--ink); color: var(--ground); }
 .description { max-width: 44rem; margin-top: .75rem; white-space: pre-line; text-wrap: pretty; }
-.needs { display: grid; gap: .375rem; margin: 1rem 0; color: var(--quiet); font-size: .9375rem; line-height: 1.5; }
+.needs {
+  display: grid;
+  gap: .375rem;
+  margin: 1rem 0;
+  color: var(--quiet);
+  font-size: .9375rem;
+  line-height: 1.5;
+}
 .chip {
   display: inline-block;
   margin-right: .375rem;
@@ -186,9 +219,16 @@ summary { padding: .25rem 0; cursor: pointer; overflow-wrap: anywhere; }
 summary:hover { color: var(--accent); }
 details pre { margin: .375rem 0 .875rem; border-radius: 6px; background: var(--raised); }
 table { width: 100%; border-collapse: collapse; font-size: .9375rem; line-height: 1.5; }
-th, td { padding: .625rem 1.25rem .625rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: baseline; font-weight: 400; }
+th, td {
+  padding: .625rem 1.25rem .625rem 0;
+  border-bottom: 1px solid var(--line);
+  text-align: left;
+  vertical-align: baseline;
+  font-weight: 400;
+}
 thead th { color: var(--quiet); font-size: .8125rem; border-color: var(--strong-line); }
-th code { display: inline-block; min-width: 9ch; overflow-wrap: anywhere; }
+tbody th, td { overflow-wrap: anywhere; }
+th code, td code { display: inline-block; min-width: 9ch; }
 tr:target th, tr:target td, .tool:target h3 { color: var(--accent); }
 .number { padding-right: 0; text-align: right; font-variant-numeric: tabular-nums; }
 .first { display: inline-block; color: var(--quiet); font-size: .8125rem; }

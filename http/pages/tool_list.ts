@@ -73,7 +73,7 @@ export function scopeSection(tools: readonly Tool[], policy: ScopePolicy): Html 
     <section id="scopes" aria-labelledby="scopes-title">
       <div class="margin">
         <h2 id="scopes-title">Scopes</h2>
-        <p>What a token may carry. Clients ask for the first ones at sign-in and step up for the rest.</p>
+        <p>What a token may carry. Clients ask for some of them first and step up for the rest.</p>
       </div>
       <div class="content">
         <table>
@@ -85,25 +85,29 @@ export function scopeSection(tools: readonly Tool[], policy: ScopePolicy): Html 
               <th scope="col" class="number">Tools</th>
             </tr>
           </thead>
-          <tbody>${[...policy.definitions].map(([name, { description, baseline }]) =>
-            html`
-              <tr id="scope-${name}">
-                <th scope="row"><code>${name}</code></th>
-                <td>${description}${baseline && html`
-                  <span class="first">asked for first</span>
-                `}</td>
-                <td>${policy.expand([name]).filter((scope) => scope !== name).map((scope) =>
-                  html`
-                    <code>${scope}</code>
-                  `
-                )}</td>
-                <td class="number">${tools.filter((tool) => tool.scopes.includes(name)).length}</td>
-              </tr>
-            `
+          <tbody>${[...policy.definitions.keys()].map((name) =>
+            scopeRow(name, tools, policy)
           )}</tbody>
         </table>
       </div>
     </section>
+  `;
+}
+
+function scopeRow(name: string, tools: readonly Tool[], policy: ScopePolicy): Html {
+  const { description, baseline } = policy.definitions.get(name)!;
+  const included = policy.expand([name]).filter((scope) => scope !== name);
+  return html`
+    <tr id="scope-${name}">
+      <th scope="row"><code>${name}</code></th>
+      <td>${description} ${baseline && html`<span class="first">asked for first</span>`}</td>
+      <td>${included.map((scope) =>
+        html`
+          <code>${scope}</code>
+        `
+      )}</td>
+      <td class="number">${tools.filter((tool) => tool.scopes.includes(name)).length}</td>
+    </tr>
   `;
 }
 
