@@ -63,8 +63,8 @@ export function createMcp(options: McpOptions): McpDispatcher {
       progress: (progress) => notifyProgress(context, progress),
     });
     exchange.toolOutcome = outcome.ok ? "ok" : outcome.cause.reason;
-    if (!outcome.ok && outcome.cause.cause !== undefined) {
-      options.onUnexpected(outcome.cause.cause, exchange.id);
+    if (!outcome.ok && outcome.cause.code === "internal") {
+      options.onUnexpected(outcome.cause.cause ?? outcome.cause, exchange.id);
     }
     return toResult(outcome, call.message.era);
   }
@@ -96,7 +96,7 @@ export function createMcp(options: McpOptions): McpDispatcher {
       (request, context) => callTool(call, context, request.params.name, request.params.arguments),
     );
     return server;
-  }, options.onUnexpected);
+  });
 }
 
 /** What a server factory knows of the request that it serves. */
@@ -109,29 +109,21 @@ export interface Call {
 /** Wraps the SDK's handler: what goes in has no credential, what comes out has no stranger's error text. */
 export function createDispatcher(
   serve: (call: Call) => ReturnType<McpServerFactory>,
-  onUnexpected: McpOptions["onUnexpected"],
 ): McpDispatcher {
   const handler = createMcpHandler((context) => serve(context.authInfo?.extra?.["call"] as Call), {
     keepAliveMs: 5000,
   });
   return {
-    async dispatch(exchange, message, principal) {
-      try {
-        return await handler.fetch(withoutCredentials(exchange.request), {
-          parsedBody: message.body,
-          authInfo: {
-            token: "",
-            clientId: principal.clientId,
-            scopes: [...principal.scopes],
-            resourceMetadataUrl: exchange.resource?.metadataUrl,
-            extra: { call: { exchange, message, principal } satisfies Call },
-          } as never,
-        });
-      } catch (error) {
-        onUnexpected(error, exchange.id);
-        throw error;
-      }
-    },
+    dispatch: (exchange, message, principal) =>
+      handler.fetch(withoutCredentials(exchange.request), {
+        parsedBody: message.body,
+        authInfo: {
+          token: "",
+          clientId: principal.clientId,
+          scopes: [...principal.scopes],
+          extra: { call: { exchange, message, principal } satisfies Call },
+        },
+      }),
     close: () => handler.close(),
   };
 }
@@ -147,13 +139,14 @@ function withoutCredentials(request: Request): Request {
   return new Request(request.url, { method: request.method, headers, signal: request.signal });
 }
 
+/** A caller that has gone away must not make a handler fail between two committed steps; its signal tells it. */
 async function notifyProgress(context: ServerContext, progress: Progress): Promise<void> {
   const progressToken = context.mcpReq._meta?.progressToken;
   if (progressToken === undefined || context.mcpReq.signal.aborted) return;
   await context.mcpReq.notify({
     method: "notifications/progress",
     params: { progressToken, ...progress },
-  });
+  }).catch(() => {});
 }
 
 /**

@@ -96,7 +96,8 @@ export function insufficientScope(tool: Tool, missing: readonly string[]): AppEr
   );
 }
 
-function catalogueOf(registry: Registry, policy: ScopePolicy): Catalogue {
+/** The tool set as a handler may see it. */
+export function catalogueOf(registry: Registry, policy: ScopePolicy): Catalogue {
   return Object.freeze({
     scopesOf: (principal: Principal) => policy.expand(principal.scopes),
     access: (principal: Principal) =>
