@@ -4,24 +4,17 @@ import type { Principal } from "../../auth/principal.ts";
 import { createScopePolicy } from "../../auth/scopes.ts";
 import { openStore } from "../../store/mod.ts";
 import type { Workspace } from "../../store/workspace.ts";
+import { catalogueOf } from "../../tools/execute.ts";
 import { tools } from "../../tools/mod.ts";
 import { createRegistry } from "../../tools/registry.ts";
-import type { Catalogue, Tool, ToolContext } from "../../tools/registry.ts";
+import type { Tool, ToolContext } from "../../tools/registry.ts";
 
 export const NOW = new Date("2026-09-01T12:00:00.000Z");
 
 const policy = createScopePolicy();
 export const registry = createRegistry(tools, policy);
 
-const catalogue: Catalogue = {
-  scopesOf: (caller) => policy.expand(caller.scopes),
-  access: (caller) =>
-    registry.tools.map(({ name, scopes }) => ({
-      name,
-      scopes,
-      missing: policy.missing(caller.scopes, scopes),
-    })),
-};
+const catalogue = catalogueOf(registry, policy);
 
 /** A person with every writing scope and a token for five minutes, but for what a test changes. */
 export function principal(changes: Partial<Principal> = {}): Principal {
