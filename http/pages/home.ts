@@ -101,7 +101,9 @@ function document(input: HomeInput): Html {
 function introduction({ name, resource, issuers, embedded, tools }: HomeInput): Html {
   const metadata = WELL_KNOWN_PATH + new URL(resource).pathname;
   const offer = `${tools.length} tool${tools.length === 1 ? "" : "s"}`;
-  const revisions = [MODERN_REVISION, ...LEGACY_REVISIONS.toReversed()].join(", ");
+  const revisions = [MODERN_REVISION, ...LEGACY_REVISIONS.toReversed()].map((revision, index) =>
+    html`${index > 0 && ", "}<span class="whole">${revision}</span>`
+  );
   const servers = issuers.map((issuer) =>
     html`
       <code>${issuer}</code>

@@ -55,6 +55,7 @@ a { color: var(--accent); text-decoration-thickness: 1px; text-underline-offset:
 a:hover { text-decoration-thickness: 2px; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
 .quiet { color: var(--quiet); }
+.whole { white-space: nowrap; }
 .unseen {
   position: absolute;
   width: 1px;
@@ -116,6 +117,7 @@ footer {
 @media (max-width: 55.99rem) {
   section { grid-template-columns: minmax(0, 1fr); }
   .index ul { columns: 13rem; column-gap: 1.5rem; }
+  #connect .index ul { columns: 10rem; }
 }
 @media (max-width: 34rem) {
   .facts { grid-template-columns: minmax(0, 1fr); }
@@ -130,6 +132,7 @@ const PARTS = `
 .guide {
   display: grid;
   grid-template-columns: minmax(0, 15rem) minmax(0, 1fr);
+  align-items: start;
   gap: 1rem 2rem;
   padding: 1.25rem 0;
   border-top: 1px solid var(--line);
