@@ -1,6 +1,6 @@
 /** Works through many rows in batches, for tools whose one call does the work of hundreds. */
 
-import { setImmediate } from "node:timers/promises";
+import { setTimeout } from "node:timers/promises";
 import type { ToolContext } from "./registry.ts";
 
 const BATCH_SIZE = 25;
@@ -29,8 +29,9 @@ export async function inBatches<Row>(
       total: rows.length,
       message: `${done} of ${rows.length} rows`,
     });
-    // A store in this process never waits; only a turn of the event loop lets the notification out and an abort in.
-    await setImmediate();
+    // A store in this process never waits; a timer lets the notification out and an abort in, which on Deno setImmediate
+    // does not.
+    await setTimeout(0);
   }
   return done;
 }

@@ -35,6 +35,15 @@ test("inBatches() finishes the batch during which the caller leaves", async () =
   assertEquals(done, 25);
 });
 
+test("inBatches() lets an abort in between the batches of work that never waits", async () => {
+  const caller = new AbortController();
+  const done = await inBatches(numbers(500), { ...context, signal: caller.signal }, () => {
+    setTimeout(() => caller.abort(), 0);
+    return Promise.resolve();
+  });
+  assertEquals(done, 25);
+});
+
 test("inBatches() passes on what the work throws and does no further batch", async () => {
   let batches = 0;
   await assertRejects(
