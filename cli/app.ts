@@ -18,6 +18,7 @@ import type { McpDispatcher } from "../http/mcp.ts";
 import { renderHome } from "../http/pages/home.ts";
 import { createLimiter, DEFAULT_RATE_LIMITS } from "../http/rate_limit.ts";
 import { createRoutes, MCP_PATH } from "../http/routes.ts";
+import type { PublicDocument } from "../http/routes.ts";
 import { openStore } from "../store/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -107,23 +108,23 @@ function assemble(config: Config, parts: Parts): App {
     onUnexpected,
   });
   const names = issuers.map((issuer) => issuer.issuer);
+  const home = once((resource) =>
+    renderHome({
+      name: NAME,
+      version: VERSION,
+      resource,
+      origin: new URL(resource).origin,
+      issuers: names,
+      embedded: authorizationServer !== undefined,
+      tools: registry.tools,
+      policy,
+    })
+  );
   const handler = createHandler({
     admission: { hosts, maxBodyBytes: config.maxBodyBytes },
     allowedOrigins: new Set(config.allowedOrigins),
     routes: createRoutes({
-      home: (exchange) => {
-        const resource = exchange.resource?.resource ?? config.url + MCP_PATH;
-        return renderHome({
-          name: NAME,
-          version: VERSION,
-          resource,
-          origin: new URL(resource).origin,
-          issuers: names,
-          embedded: authorizationServer !== undefined,
-          tools: registry.tools,
-          policy,
-        });
-      },
+      home: (exchange) => home(exchange.resource?.resource ?? config.url + MCP_PATH),
       ...(authorizationServer
         ? { authorizationServerMetadata: () => authorizationServer.metadata() }
         : {}),
@@ -225,6 +226,16 @@ function limitsOf(config: Config) {
       address: createLimiter("address", chosen.address ?? DEFAULT_RATE_LIMITS.address),
       client: createLimiter("client", chosen.client ?? DEFAULT_RATE_LIMITS.client),
     },
+  };
+}
+
+/** Renders the page of each resource name once; there are as many as allow-listed hosts. */
+function once(render: (resource: string) => PublicDocument): (resource: string) => PublicDocument {
+  const rendered = new Map<string, PublicDocument>();
+  return (resource) => {
+    const known = rendered.get(resource) ?? render(resource);
+    rendered.set(resource, known);
+    return known;
   };
 }
 

@@ -39,6 +39,12 @@ export function checkOrigin(headers: Headers, allowed: ReadonlySet<string>): str
   return undefined;
 }
 
+/** Whether a person followed a link: the answer goes to the window and no page can read it. */
+export function isNavigation(request: Request): boolean {
+  return request.method === "GET" && !request.headers.has("origin") &&
+    request.headers.get("sec-fetch-mode") === "navigate";
+}
+
 export function isPreflight(request: Request): boolean {
   return request.method === "OPTIONS" && request.headers.has("origin") &&
     request.headers.has("access-control-request-method");

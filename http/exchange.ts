@@ -20,7 +20,7 @@ export interface Exchange {
   /** Set by match. */
   route?: Route;
   /** Set by match, where the request has an allowed Origin. */
-  origin?: string;
+  origin?: string | undefined;
   /** Set by authenticate. */
   principal?: Principal;
   /** Set by parse. */

@@ -9,7 +9,7 @@ import type { Registry, Tool } from "../tools/registry.ts";
 import { admit } from "./admit.ts";
 import type { Admission } from "./admit.ts";
 import { readJsonBody } from "./body.ts";
-import { checkOrigin, isPreflight } from "./cors.ts";
+import { checkOrigin, isNavigation, isPreflight } from "./cors.ts";
 import { openExchange } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
 import type { McpDispatcher } from "./mcp.ts";
@@ -59,10 +59,10 @@ export function createHandler(deps: HandlerDeps): Handler {
     // match
     const route = matchRoute(routes, request, url);
     exchange.route = route;
-    const origin = route.origins === "allowed"
-      ? checkOrigin(request.headers, deps.allowedOrigins)
-      : undefined;
-    if (origin !== undefined) exchange.origin = origin;
+    const linked = route.access === "public" && isNavigation(request);
+    if (route.origins === "allowed" && !linked) {
+      exchange.origin = checkOrigin(request.headers, deps.allowedOrigins);
+    }
     if (isPreflight(request)) return options(exchange);
     if (route.access === "public") {
       if (request.method === "OPTIONS") return options(exchange);

@@ -523,6 +523,27 @@ test("handler: a page may read a refusal (R89, H138)", () =>
     );
   }));
 
+test("handler: a person may follow a link from another site to a page, not to /mcp (H133)", () =>
+  withPipeline(async ({ handler, issuer }) => {
+    const headers = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" };
+    const visit = (changes: CallChanges) =>
+      handler(modernRequest(undefined, { method: "GET", headers, ...changes }), "127.0.0.1");
+    assertEquals((await visit({ path: "/" })).status, 200);
+    assertEquals((await visit({ path: "/mcp" })).status, 403);
+    assertEquals(
+      (await visit({ path: "/", headers: { ...headers, "sec-fetch-mode": "cors" } })).status,
+      403,
+    );
+    assertEquals(
+      (await visit({ path: "/", headers: { ...headers, origin: "http://evil.example" } })).status,
+      403,
+    );
+    assertEquals(
+      (await handler(modernRequest(await issuer.token(), { headers }), "::1")).status,
+      403,
+    );
+  }));
+
 test("handler: HEAD answers as GET without a body", () =>
   withPipeline(async ({ handler }) => {
     for (const path of ["/", "/healthz", "/.well-known/oauth-protected-resource"]) {
