@@ -10,13 +10,13 @@ import type { Database, Schema } from "./schema.ts";
 export const MEMORY = ":memory:";
 
 /**
- * Opens a database file, or a database in memory, without touching what is in it.
+ * Opens a database file, or a database in memory; creates the file where there is none, but no table.
  *
  * @throws {AppError} `unavailable` with the fault as its reason.
  */
 export function openSqlite(path: string): Database {
   if (path !== MEMORY) createPrivately(path);
-  const database = translating(() => new DatabaseSync(path));
+  const database = translating(() => new DatabaseSync(path), "unusable");
   try {
     translating(() => prepareConnection(database));
   } catch (error) {
@@ -31,10 +31,9 @@ function createPrivately(path: string): void {
   try {
     closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600));
   } catch (error) {
-    throw storeFault(
-      FAULT_OF_SYSTEM_CODE[(error as { code?: string }).code ?? ""] ?? "unusable",
-      error,
-    );
+    // A refusal of the runtime's own permission system has a name and no code.
+    const { code, name } = error as Error & { code?: string };
+    throw storeFault(FAULT_OF_SYSTEM_ERROR[code ?? name] ?? "unusable", error);
   }
 }
 
@@ -74,20 +73,24 @@ function adapt(database: DatabaseSync): SqliteDatabase {
       };
     },
     close() {
-      // Passive: a checkpoint that waits for readers of other processes would hold up the stop.
-      database.exec("pragma wal_checkpoint(passive)");
-      database.close();
+      try {
+        // Passive: a checkpoint that waits for readers of other processes would hold up the stop.
+        database.exec("pragma wal_checkpoint(passive)");
+      } finally {
+        database.close();
+      }
     },
   };
 }
 
-function translating<T>(action: () => T): T {
+/** Restates a failure of the database as a fault; any other error is a mistake of ours and stays what it is. */
+function translating<T>(action: () => T, otherwise?: Fault): T {
   try {
     return action();
   } catch (error) {
     // The low byte is the primary code (sqlite.org/rescode.html), the rest says more than we need.
-    const code = (error as { errcode?: number }).errcode;
-    const fault = code === undefined ? undefined : FAULT_OF_SQLITE_CODE[code & 0xff];
+    const primaryCode = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+    const fault = FAULT_OF_SQLITE_CODE[primaryCode] ?? otherwise;
     throw fault === undefined ? error : storeFault(fault, error);
   }
 }
@@ -102,12 +105,13 @@ const FAULT_OF_SQLITE_CODE: Readonly<Record<number, Fault>> = {
   26: "not_a_database",
 };
 
-const FAULT_OF_SYSTEM_CODE: Readonly<Record<string, Fault>> = {
+const FAULT_OF_SYSTEM_ERROR: Readonly<Record<string, Fault>> = {
   ENOENT: "no_directory",
   ENOTDIR: "no_directory",
   EISDIR: "is_directory",
   EACCES: "no_permission",
   EPERM: "no_permission",
   EROFS: "no_permission",
+  NotCapable: "no_permission",
   ENOSPC: "disk_full",
 };

@@ -1,7 +1,7 @@
 /** What the contract tests share: a scene to play in, and ways to look at refusals and lists. */
 
 import { test } from "node:test";
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { AppError, type ErrorCode } from "../../errors.ts";
 import type { Store } from "../../store/mod.ts";
 import type { Page, Workspace } from "../../store/workspace.ts";
@@ -46,13 +46,15 @@ export async function refused(code: ErrorCode, call: () => Promise<unknown>): Pr
 export async function everyItem<T extends { readonly id: string }>(
   read: (pageToken: string | undefined) => Promise<Page<T>>,
 ): Promise<T[]> {
-  const items: T[] = [];
+  const items = new Map<string, T>();
   let pageToken: string | undefined;
   do {
     const page = await read(pageToken);
-    items.push(...page.items);
+    for (const item of page.items) {
+      assertFalse(items.has(item.id), `${item.id} comes twice`);
+      items.set(item.id, item);
+    }
     pageToken = page.nextPageToken;
   } while (pageToken !== undefined);
-  assertEquals(new Set(items.map(({ id }) => id)).size, items.length);
-  return items;
+  return [...items.values()];
 }

@@ -1,5 +1,6 @@
 /** The SQLite store: the contracts in memory and on file, and what only a file can get wrong. */
 
+import { Buffer } from "node:buffer";
 import { execFile } from "node:child_process";
 import {
   chmodSync,
@@ -137,6 +138,21 @@ test("openStore() refuses a newer schema and leaves the file as it is", async ()
   assertEquals(error.code, "unavailable");
   assertStringIncludes(error.message, "newer version of this program");
   assertEquals(readFileSync(path), before);
+});
+
+test("a page token with anything but an id in it is refused", async () => {
+  const { workspace, close } = await openStore("sqlite::memory:", { now });
+  const { nextPageToken } = await workspace.listEnvironments({ pageSize: 1 });
+  const token = JSON.parse(Buffer.from(nextPageToken!, "base64url").toString());
+  for (const after of [[token.after], "' or 1=1 --", "env_\0", "", 5, null, undefined]) {
+    const pageToken = Buffer.from(JSON.stringify({ ...token, after })).toString("base64url");
+    await assertRejects(
+      () => workspace.listEnvironments({ pageSize: 1, pageToken }),
+      AppError,
+      "pageToken was not issued",
+    );
+  }
+  await close();
 });
 
 test("migrate() leaves no table behind when a migration or the seed fails", async () => {
