@@ -28,7 +28,7 @@ export interface LibraryContext {
   type: string;
   body: unknown;
   set(name: string, value: string): void;
-  readonly response: { get(name: string): string };
+  readonly response: { get(name: string): string | undefined };
   readonly oidc: {
     readonly route: string;
     readonly client?: LibraryClient;
@@ -118,9 +118,34 @@ export function createLibraryProvider(
   configuration: Record<string, unknown>,
 ): Provider {
   const provider = new LibraryProvider(issuer, configuration) as Provider;
+  restoreNames(provider as unknown as Record<string, unknown>, MODELS);
   passFetchNotice(provider);
   return provider;
 }
+
+/** The models that are in use here. */
+const MODELS = [
+  "AccessToken",
+  "AuthorizationCode",
+  "Client",
+  "ClientCredentials",
+  "Grant",
+  "IdToken",
+  "Interaction",
+  "RefreshToken",
+  "ReplayDetection",
+  "Session",
+];
+
+/**
+ * Names classes as their module does.
+ *
+ * The library looks up lifetimes and keeps records by class name, and a bundler shortens those: tokens would never end.
+ */
+function restoreNames(holder: Record<string, unknown>, names: readonly string[]): void {
+  for (const value of names) Object.defineProperty(holder[value], "name", { value });
+}
+restoreNames(libraryErrors, Object.keys(libraryErrors));
 
 /**
  * Uses up the one warning that the library writes on its first fetch, that it cannot check addresses on this runtime.

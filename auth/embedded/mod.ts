@@ -65,9 +65,7 @@ export async function startAuthorizationServer(
   const { issuer, host, policy, resources, log } = options;
   checkAddress(options);
   const isLocal = isLoopbackHost(new URL(issuer).hostname) && isLoopbackHost(host);
-  const users = options.users && options.users.length > 0
-    ? await createUsers(options.users)
-    : undefined;
+  const users = options.users && options.users.length > 0 ? createUsers(options.users) : undefined;
   const interactive = users !== undefined || isLocal;
 
   const metadata = authorizationServerMetadata({ issuer, policy, resources, interactive });

@@ -6,6 +6,7 @@ import type { AuthorizationStateStore, ClientStore } from "../../store/authoriza
 import type { ScopePolicy } from "../scopes.ts";
 import { createAdapters, DYNAMIC_CLIENT_PREFIX } from "./adapter.ts";
 import { secretMatches } from "./clients.ts";
+import { createCookieSignatures } from "./cookie_signatures.ts";
 import { LOCAL_OPERATOR } from "./interaction.ts";
 import type { EmbeddedKeys } from "./keys.ts";
 import { createLibraryProvider, errors, interactionPolicy } from "./library.ts";
@@ -61,7 +62,7 @@ export function createProvider(options: ProviderOptions): Provider {
     adapter: adapters.create,
     jwks: { keys: keys.signingKeys },
     cookies: {
-      keys: keys.cookieKeys,
+      keys: createCookieSignatures(keys.cookieKeys),
       // The prefixes bind a cookie to https, and the first one to this host and all its paths.
       names: secure
         ? {
@@ -256,7 +257,7 @@ function nameTokenError(ctx: LibraryContext, error: LibraryError): void {
     ctx.status = 401;
     ctx.body = { error: "invalid_client", error_description: "client authentication failed" };
   }
-  if (ctx.status === 401 && ctx.response.get("www-authenticate") === "") {
+  if (ctx.status === 401 && !ctx.response.get("www-authenticate")) {
     ctx.set("www-authenticate", 'Basic realm="gatehouse"');
   }
 }

@@ -1,6 +1,8 @@
 /** Fetches a small document that a stranger named, from public https addresses only (draft-ietf-oauth-client-id-metadata-document, section 6). */
 
+import { Buffer } from "node:buffer";
 import { lookup } from "node:dns/promises";
+import type { ClientRequest } from "node:http";
 import { request } from "node:https";
 import { isIP } from "node:net";
 import { isPublicAddress } from "./addresses.ts";
@@ -49,10 +51,8 @@ export function createPublicFetch(options: PublicFetchOptions = {}): DocumentFet
 }
 
 /** One GET to a checked address: the name is resolved once, so that a second answer cannot lead elsewhere. */
-export function getPinned(target: PinnedRequest): Promise<Response> {
-  const { url, address, port, ca } = target;
-  const { promise, resolve, reject } = Promise.withResolvers<Response>();
-  const outgoing = request({
+export function getPinned({ url, address, port, ca }: PinnedRequest): Promise<Response> {
+  return receive(request({
     method: "GET",
     host: address,
     port,
@@ -61,12 +61,18 @@ export function getPinned(target: PinnedRequest): Promise<Response> {
     headers: { host: url.host, accept: "application/json", "accept-encoding": "identity" },
     agent: false,
     ...(ca === undefined ? {} : { ca }),
-  });
-  const timer = setTimeout(
-    () => outgoing.destroy(new Error("the document took too long")),
-    TIMEOUT_MS,
-  );
-  outgoing.on("error", reject);
+  }));
+}
+
+/** Sends the request and reads its answer within the bounds; anything but 200 becomes 502 without a body. */
+export function receive(outgoing: ClientRequest): Promise<Response> {
+  const { promise, resolve, reject } = Promise.withResolvers<Response>();
+  function fail(error: Error): void {
+    reject(error);
+    outgoing.destroy();
+  }
+  const timer = setTimeout(() => fail(new Error("the document took too long")), TIMEOUT_MS);
+  outgoing.on("error", fail);
   outgoing.on("close", () => {
     clearTimeout(timer);
     reject(new Error("the connection closed early"));
@@ -81,17 +87,17 @@ export function getPinned(target: PinnedRequest): Promise<Response> {
     let size = 0;
     incoming.on("data", (chunk: Uint8Array) => {
       size += chunk.byteLength;
-      if (size > MAX_BYTES) outgoing.destroy(new Error("the document is too large"));
+      if (size > MAX_BYTES) fail(new Error("the document is too large"));
       else chunks.push(chunk);
     });
-    incoming.on("error", reject);
+    incoming.on("error", fail);
     incoming.on("end", () => {
       const headers: [string, string][] = [];
       for (const name of ["cache-control", "expires"] as const) {
         const value = incoming.headers[name];
         if (value !== undefined) headers.push([name, value]);
       }
-      resolve(new Response(concat(chunks, size), { status: 200, headers }));
+      resolve(new Response(Buffer.concat(chunks), { status: 200, headers }));
       outgoing.destroy();
     });
   });
@@ -101,14 +107,4 @@ export function getPinned(target: PinnedRequest): Promise<Response> {
 
 async function resolveAll(hostname: string): Promise<readonly string[]> {
   return (await lookup(hostname, { all: true })).map(({ address }) => address);
-}
-
-function concat(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return all;
 }

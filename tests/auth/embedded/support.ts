@@ -2,7 +2,7 @@
 
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import type { JWTVerifyResult } from "jose";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, scryptSync } from "node:crypto";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { createClient } from "../../../auth/embedded/clients.ts";
@@ -275,6 +275,13 @@ export function refresh(
     refresh_token: String(refreshToken),
     ...changes,
   });
+}
+
+/** A password hash at the lowest cost that is accepted, to keep tests short. */
+export function cheapHash(password: string): string {
+  const salt = randomBytes(16);
+  const key = scryptSync(password, salt, 32, { cost: 2 ** 14, blockSize: 8, parallelization: 1 });
+  return `scrypt:${2 ** 14}:8:1:${salt.toString("base64url")}:${key.toString("base64url")}`;
 }
 
 export function freePort(): Promise<number> {
