@@ -64,7 +64,12 @@ export function createScopeRules({ resources, policy }: ScopeRuleOptions, lifeti
     return known;
   }
 
-  /** A client alone gets what it asks for within its registration, or all of that; never silently less. */
+  /**
+   * A client alone gets what it asks for within its registration, or all of that; never silently less.
+   *
+   * Clients repeat what the first challenge asks for, and that is the baseline for everybody: the part of it beyond the
+   * registration is left out, as the answer tells, or a client with fewer scopes could not connect at all.
+   */
   function clientScopes(
     asked: readonly string[],
     registered: readonly string[],
@@ -72,13 +77,14 @@ export function createScopeRules({ resources, policy }: ScopeRuleOptions, lifeti
     const named = asked.filter((scope) => !OPENID_SCOPES.has(scope));
     if (named.length === 0) return registered;
     const beyond = policy.missing(registered, named);
-    if (beyond.length > 0) {
+    const granted = named.filter((scope) => !beyond.includes(scope));
+    if (granted.length === 0 || beyond.some((scope) => !policy.baseline.includes(scope))) {
       throw new errors.InvalidScope(
         "The client is not registered for every scope it asks for",
         beyond.join(" "),
       );
     }
-    return named;
+    return granted;
   }
 }
 

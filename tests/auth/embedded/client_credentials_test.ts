@@ -98,6 +98,19 @@ test("a scope beyond the registration is refused, never narrowed away (H238)", (
     }
   }));
 
+test("the part of the baseline beyond the registration is left out, and the answer tells", () =>
+  withServer({}, async ({ addClient, post, verify }) => {
+    const client = await addClient({ scopes: ["env:write"] });
+    const scope = "env:read org:read wks:read";
+    const body = await (await post("/token", { ...GRANT, scope }, client.basic)).json();
+    assertEquals(body.scope, "env:read");
+    assertEquals((await verify(body.access_token)).payload["scope"], "env:read");
+    for (const scope of ["org:read wks:read", "env:read org:read org:write"]) {
+      const response = await post("/token", { ...GRANT, scope }, client.basic);
+      assertEquals((await response.json()).error, "invalid_scope", scope);
+    }
+  }));
+
 test("a client steps up from one scope to more within its registration", () =>
   withServer({}, async ({ addClient, post, verify }) => {
     const client = await addClient({ scopes: ["env:write", "org:read"] });
