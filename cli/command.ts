@@ -66,6 +66,9 @@ export function columns(rows: readonly (readonly string[])[], indent = "  "): st
   ).join("\n");
 }
 
+/** The reason of an `unavailable` that is about a server elsewhere; exit code 1. */
+export const NO_ANSWER = "no_answer";
+
 /** A wrong argument of a command; exit code 2. */
 export function usageError(message: string): AppError {
   return new AppError("invalid_request", message, { reason: "usage" });

@@ -3,7 +3,7 @@
 import * as oauth from "oauth4webapi";
 import { AppError } from "../errors.ts";
 import { isLoopbackHost } from "../auth/fetch_json.ts";
-import { configFrom, scopeList, usageError } from "./command.ts";
+import { configFrom, NO_ANSWER, scopeList, usageError } from "./command.ts";
 import type { ConfigFlags, Io } from "./command.ts";
 import type { Config } from "./config.ts";
 import { embeddedKeys } from "./embedded.ts";
@@ -103,6 +103,7 @@ function explain(cause: unknown, resource: string): AppError {
     return new AppError("unauthorized", "The issuer refused the client's credentials", { cause });
   }
   return new AppError("unavailable", `No answer from ${resource}; is the server running?`, {
+    reason: NO_ANSWER,
     cause,
   });
 }

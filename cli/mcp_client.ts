@@ -2,6 +2,7 @@
 
 import { AppError } from "../errors.ts";
 import { MODERN_REVISION } from "../http/message.ts";
+import { NO_ANSWER } from "./command.ts";
 import { NAME, VERSION } from "./version.ts";
 
 export interface Post {
@@ -46,7 +47,7 @@ export async function postMessage(
     const body = streamed ? await lastMessage(response, post.onProgress) : await response.json();
     return { status: response.status, body };
   } catch (cause) {
-    throw new AppError("unavailable", `No usable answer from ${url}`, { cause });
+    throw new AppError("unavailable", `No usable answer from ${url}`, { reason: NO_ANSWER, cause });
   }
 }
 

@@ -4,7 +4,7 @@ import { Command, CommanderError } from "commander";
 import { AppError } from "../errors.ts";
 import { registerCall } from "./call.ts";
 import { registerClients } from "./clients.ts";
-import { processIo } from "./command.ts";
+import { NO_ANSWER, processIo } from "./command.ts";
 import type { ExitCode, Io } from "./command.ts";
 import { registerConfig } from "./show_config.ts";
 import { registerServe } from "./serve.ts";
@@ -58,10 +58,10 @@ function explain(error: unknown, io: Io): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof AppError) {
     io.err(error.message.split("\n").map((line) => `${NAME}: ${line}`).join("\n"));
-    return error.code === "invalid_request" || error.reason === "listen_failed" ||
-        error.reason.startsWith("store_")
-      ? 2
-      : 1;
+    // A port, a store or a key file that cannot be had is a matter of configuration; a server that is silent is not.
+    const misconfigured = error.code === "invalid_request" ||
+      error.code === "unavailable" && error.reason !== NO_ANSWER;
+    return misconfigured ? 2 : 1;
   }
   io.err(`${NAME}: unexpected failure: ${error instanceof Error ? error.stack : String(error)}`);
   return 1;

@@ -1,7 +1,7 @@
 /** `gatehouse serve`: starts the server, says what a person needs next, and stops it without losing a request. */
 
 import process from "node:process";
-import { listen } from "../http/listen.ts";
+import { listen, requireFree } from "../http/listen.ts";
 import { startLogging } from "../telemetry/log.ts";
 import { createApp } from "./app.ts";
 import { banner } from "./banner.ts";
@@ -17,6 +17,8 @@ export const registerServe: Register = (program, io) => {
     .action(async (flags: ConfigFlags) => {
       const config = await configFrom(io, flags);
       const logger = startLogging(config.logLevel);
+      await requireFree(config);
+      if (config.issuers.length === 0) await requireFree(config.authorizationServer);
       const app = await createApp(config, { logger });
       let listener;
       try {

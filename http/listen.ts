@@ -1,5 +1,6 @@
 /** Opens the listening socket: the only file that names a runtime. */
 
+import { createServer } from "node:net";
 import { AppError } from "../errors.ts";
 import type { Handler } from "./handler.ts";
 
@@ -38,16 +39,32 @@ export function listen(options: ListenOptions): Listener {
   try {
     return bun ? listenOnBun(bun, options) : listenOnDeno(options);
   } catch (cause) {
-    const { host, port } = options;
-    const inUse = /AddrInUse|EADDRINUSE|in use/i.test(String(cause));
-    throw new AppError(
-      "unavailable",
-      inUse
-        ? `Port ${port} on ${host} is in use; stop what uses it or choose another port`
-        : `Cannot listen on ${host}, port ${port}; check the address and the right to use it`,
-      { reason: "listen_failed", cause },
-    );
+    throw listenFailed(options, cause);
   }
+}
+
+/**
+ * Checks that an address can be had, so that a start can fail before it has written anything.
+ *
+ * @throws {AppError} as `listen()` does.
+ */
+export function requireFree(address: Omit<ListenOptions, "handler">): Promise<void> {
+  const probe = createServer();
+  return new Promise((resolve, reject) => {
+    probe.once("error", (cause) => reject(listenFailed(address, cause)));
+    probe.listen(address.port, address.host, () => probe.close(() => resolve()));
+  });
+}
+
+function listenFailed({ host, port }: Omit<ListenOptions, "handler">, cause: unknown): AppError {
+  const inUse = /AddrInUse|EADDRINUSE|in use/i.test(String(cause));
+  return new AppError(
+    "unavailable",
+    inUse
+      ? `Port ${port} on ${host} is in use; stop what uses it or choose another port`
+      : `Cannot listen on ${host}, port ${port}; check the address and the right to use it`,
+    { reason: "listen_failed", cause },
+  );
 }
 
 function listenOnDeno({ host, port, handler }: ListenOptions): Listener {
@@ -69,17 +86,7 @@ function listenOnDeno({ host, port, handler }: ListenOptions): Listener {
 }
 
 function listenOnBun(runtime: BunRuntime, { host, port, handler }: ListenOptions): Listener {
-  const server = runtime.serve({
-    hostname: host,
-    port,
-    // The development page of Bun shows source code to whoever causes an error.
-    development: false,
-    error: plainError,
-    // A silent stream outlives Bun's default of 10 seconds; the keep-alive comments come every 5.
-    idleTimeout: 30,
-    fetch: (request: Request, self: BunServer) =>
-      handler(request, self.requestIP(request)?.address ?? ""),
-  });
+  const server = runtime.serve(servable({ host, port, handler }));
   return {
     port: server.port,
     async stop(timeoutMs) {
@@ -88,10 +95,24 @@ function listenOnBun(runtime: BunRuntime, { host, port, handler }: ListenOptions
   };
 }
 
-/** The peer's address as `deno serve` and Bun give it to an exported `fetch`. */
-export function peerAddress(request: Request, info: unknown): string {
+/** The default export that `deno serve` and Bun start a listener for; Deno takes the address from its own flags. */
+export function servable({ host, port, handler }: ListenOptions) {
+  return {
+    hostname: host,
+    port,
+    // The development page of Bun shows source code to whoever causes an error.
+    development: false,
+    error: plainError,
+    // A silent stream outlives Bun's default of 10 seconds; the keep-alive comments come every 5.
+    idleTimeout: 30,
+    fetch: (request: Request, info: unknown) => handler(request, peerAddress(request, info)),
+  };
+}
+
+/** The peer's address as the runtimes give it to a served `fetch`. */
+function peerAddress(request: Request, info: unknown): string {
   if (bun) return (info as BunServer).requestIP(request)?.address ?? "";
-  return (info as { remoteAddr?: { hostname?: string } })?.remoteAddr?.hostname ?? "";
+  return (info as { remoteAddr?: { hostname?: string } } | undefined)?.remoteAddr?.hostname ?? "";
 }
 
 function plainError(): Response {
