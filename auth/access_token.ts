@@ -4,24 +4,31 @@ import { compactVerify, decodeProtectedHeader, errors as jose } from "jose";
 import type { JWSHeaderParameters } from "jose";
 import { AppError } from "../errors.ts";
 import { checkClaims, invalidToken } from "./claims.ts";
-import type { ClaimRules } from "./claims.ts";
-import type { KeySource } from "./jwks.ts";
+import type { Issuer } from "./issuer.ts";
 import type { Principal } from "./principal.ts";
 import type { Claims } from "./profiles.ts";
 
-/** One issuer as the verifier needs it. */
-export interface Issuer extends ClaimRules {
-  /** Asymmetric JWS algorithms (RFC 7518 section 3.1, RFC 8037). */
-  readonly algorithms: readonly string[];
-  readonly keys: KeySource;
+/** What a token says once it is verified. */
+export interface VerifiedToken {
+  readonly issuer: Issuer;
+  readonly principal: Principal;
+  /** The thumbprint of the key that the token is bound to (RFC 9449 section 6.1); undefined for a bearer token. */
+  readonly boundTo: string | undefined;
+  /** How long the answer of the issuer may be believed, in seconds; undefined where a signature says it all. */
+  readonly believedSeconds?: number;
 }
 
 /** A token longer than this is refused before anything is decoded. */
 const MAX_TOKEN_LENGTH = 8192;
 const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
+/** Whether a token has the three parts of a signed JWT; anything else is opaque to us. */
+export function isCompactJws(token: string): boolean {
+  return COMPACT_JWS.test(token);
+}
+
 /**
- * Returns the principal of an access token that an issuer of the map signed for this resource.
+ * Returns what an access token says that an issuer of the map signed for this resource.
  *
  * The issuer is chosen by the unverified `iss` and then the token is held against that issuer's rules and keys alone, so
  * that one issuer cannot speak for another. Claims are checked before the signature, which costs far more.
@@ -32,9 +39,9 @@ export async function verifyAccessToken(
   token: string,
   issuers: ReadonlyMap<string, Issuer>,
   now: number,
-): Promise<Principal> {
+): Promise<VerifiedToken> {
   if (token.length > MAX_TOKEN_LENGTH) throw invalidToken("too_long");
-  if (!COMPACT_JWS.test(token) || !token.split(".").every(isCanonicalBase64url)) {
+  if (!isCompactJws(token) || !token.split(".").every(isCanonicalBase64url)) {
     throw invalidToken("not_a_jws");
   }
   const header = decodeHeader(token);
@@ -43,10 +50,23 @@ export async function verifyAccessToken(
   if (issuer === undefined) throw invalidToken("iss_unknown");
   checkHeader(header, issuer);
   const principal = checkClaims(claims, issuer, now);
-  // RFC 9449 section 7.2, RFC 8705 section 3: a bound token is worth nothing without its proof.
-  if (claims["cnf"] !== undefined) throw invalidToken("cnf_not_proven");
+  const boundTo = readConfirmation(claims);
   await verifySignature(token, issuer);
-  return principal;
+  return { issuer, principal, boundTo };
+}
+
+/** RFC 7800 section 3.1: a confirmation that we cannot check, or more than one, makes the token unusable here. */
+export function readConfirmation(claims: Claims): string | undefined {
+  const confirmation = claims["cnf"];
+  if (confirmation === undefined) return undefined;
+  if (confirmation !== null && typeof confirmation === "object") {
+    const members = Object.entries(confirmation);
+    const [name, value] = members[0] ?? [];
+    if (members.length === 1 && name === "jkt" && /^[A-Za-z0-9_-]{43}$/.test(String(value))) {
+      return String(value);
+    }
+  }
+  throw invalidToken("cnf_not_supported");
 }
 
 function checkHeader(header: JWSHeaderParameters, issuer: Issuer): void {

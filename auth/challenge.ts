@@ -1,5 +1,7 @@
 /** Builds WWW-Authenticate challenges (RFC 6750 section 3, RFC 9728 section 5.1). */
 
+import type { DpopOffer } from "./metadata.ts";
+
 /** The parameters of one Bearer challenge; `error` is absent where the request had no credential. */
 export interface Challenge {
   readonly resourceMetadata: string;
@@ -25,4 +27,16 @@ export function bearerChallenge(challenge: Challenge): string {
   }
   parameters.push(`resource_metadata="${challenge.resourceMetadata}"`);
   return `Bearer ${parameters.join(", ")}`;
+}
+
+/** The second challenge where bound tokens are taken (RFC 9449 section 7.1). */
+export function dpopChallenge(
+  offer: DpopOffer,
+  error?: { readonly code: string; readonly description: string },
+): string {
+  const parameters = [`algs="${offer.algorithms.join(" ")}"`];
+  if (error) {
+    parameters.unshift(`error="${error.code}"`, `error_description="${error.description}"`);
+  }
+  return `DPoP ${parameters.join(", ")}`;
 }

@@ -1,24 +1,27 @@
-/** Finds an issuer's key set through its metadata (RFC 8414 section 3, OpenID Connect Discovery 1.0 section 4). */
+/** Finds an issuer's endpoints through its metadata (RFC 8414 section 3, OpenID Connect Discovery 1.0 section 4). */
 
 import { fetchJson, isSecureUrl } from "./fetch_json.ts";
 
 /**
- * Returns the `jwks_uri` of an issuer.
+ * Returns the URL of one endpoint of an issuer.
  *
- * @throws {Error} where neither document can be had, names another issuer, or has no secure `jwks_uri`.
+ * @throws {Error} where neither document can be had, names another issuer, or has no secure URL for it.
  */
-export async function discoverJwksUri(issuer: string): Promise<string> {
+export async function discoverEndpoint(
+  issuer: string,
+  member: "jwks_uri" | "introspection_endpoint",
+): Promise<string> {
   const failures: string[] = [];
   for (const url of metadataUrls(issuer)) {
     try {
       const metadata = await fetchJson({ url });
       // RFC 8414 section 3.3: otherwise one issuer could hand out the keys of another.
       if (metadata["issuer"] !== issuer) throw new Error(`${url} names another issuer`);
-      const jwksUri = metadata["jwks_uri"];
-      if (typeof jwksUri !== "string" || !isSecureUrl(jwksUri)) {
-        throw new Error(`${url} has no https jwks_uri`);
+      const endpoint = metadata[member];
+      if (typeof endpoint !== "string" || !isSecureUrl(endpoint)) {
+        throw new Error(`${url} has no https ${member}`);
       }
-      return jwksUri;
+      return endpoint;
     } catch (error) {
       failures.push(String(error));
     }

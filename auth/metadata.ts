@@ -7,6 +7,15 @@ export interface ProtectedResource {
   readonly metadataUrl: string;
   /** The metadata document as JSON text. */
   readonly metadata: string;
+  /** How bound tokens are taken; absent where no issuer has them. */
+  readonly dpop?: DpopOffer;
+}
+
+/** What RFC 9449 asks a resource server to say about itself (section 5.1 and RFC 9728 section 2). */
+export interface DpopOffer {
+  readonly algorithms: readonly string[];
+  /** Whether a bearer token is no use here. */
+  readonly required: boolean;
 }
 
 export interface ResourceOptions {
@@ -18,6 +27,7 @@ export interface ResourceOptions {
   readonly authorizationServers: readonly string[];
   /** The baseline scopes; none leaves the member out (RFC 9728 section 3.2). */
   readonly scopes: readonly string[];
+  readonly dpop?: DpopOffer | undefined;
 }
 
 export const WELL_KNOWN_PATH = "/.well-known/oauth-protected-resource";
@@ -25,6 +35,7 @@ export const WELL_KNOWN_PATH = "/.well-known/oauth-protected-resource";
 /** Describes the resource; the well-known part stands between host and path (RFC 9728 section 3.1). */
 export function protectedResource(options: ResourceOptions): ProtectedResource {
   const resource = options.origin + options.path;
+  const { dpop } = options;
   return {
     resource,
     metadataUrl: options.origin + WELL_KNOWN_PATH + options.path,
@@ -34,6 +45,11 @@ export function protectedResource(options: ResourceOptions): ProtectedResource {
       ...(options.scopes.length > 0 ? { scopes_supported: options.scopes } : {}),
       bearer_methods_supported: ["header"],
       resource_name: options.name,
+      ...(dpop && {
+        dpop_signing_alg_values_supported: dpop.algorithms,
+        dpop_bound_access_tokens_required: dpop.required,
+      }),
     }),
+    ...(dpop && { dpop }),
   };
 }

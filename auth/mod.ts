@@ -1,49 +1,67 @@
 /** Who is calling, and may they: the face of this folder for the request pipeline. */
 
-import { AppError } from "../errors.ts";
-import { verifyAccessToken } from "./access_token.ts";
-import type { Issuer } from "./access_token.ts";
+import type { VerifiedToken } from "./access_token.ts";
 import { readCredential } from "./bearer.ts";
+import type { Credential } from "./bearer.ts";
 import { invalidToken } from "./claims.ts";
+import type { ProofVerifier } from "./dpop.ts";
+import type { ProtectedResource } from "./metadata.ts";
 import type { Principal } from "./principal.ts";
+import type { TokenVerifier } from "./token_verifier.ts";
 
 /** Finds out who sent a request. */
 export interface Authenticator {
   /**
    * Returns the principal of the request's access token, or undefined where it carries no credential of ours.
    *
-   * @throws {AppError} `invalid_request` for a malformed credential, `invalid_token` for a refused one, `unavailable`
-   * where the issuer's keys cannot be had.
+   * @throws {AppError} `invalid_request` for a malformed credential, `invalid_token`, `invalid_dpop_proof` or
+   * `use_dpop_nonce` for a refused one, `unavailable` where that cannot be told.
    */
-  authenticate(request: Request, query: URLSearchParams): Promise<Principal | undefined>;
+  authenticate(
+    request: Request,
+    query: URLSearchParams,
+    resource: ProtectedResource,
+  ): Promise<Principal | undefined>;
 }
 
 export interface AuthenticatorOptions {
-  readonly issuers: readonly Issuer[];
+  readonly verifyToken: TokenVerifier;
+  readonly verifyProof: ProofVerifier;
   readonly now: () => Date;
 }
 
-/**
- * Builds the authenticator.
- *
- * @throws {AppError} `invalid_request` where no issuer is given or one is given twice.
- */
+/** Builds the authenticator: one credential, then the token, then the proof of its key where it is bound to one. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const issuers = new Map(options.issuers.map((issuer) => [issuer.issuer, issuer]));
-  if (issuers.size === 0) throw new AppError("invalid_request", "No issuer is configured");
-  if (issuers.size !== options.issuers.length) {
-    throw new AppError("invalid_request", "An issuer is configured twice");
-  }
+  const { verifyToken, verifyProof } = options;
+
   return {
-    async authenticate(request, query) {
+    async authenticate(request, query, resource) {
       const credential = readCredential(request, query);
       if (credential === undefined) return undefined;
-      if (credential.scheme === "DPoP") throw invalidToken("dpop_not_offered");
-      return await verifyAccessToken(
-        credential.token,
-        issuers,
-        Math.floor(options.now().getTime() / 1000),
-      );
+      const now = Math.floor(options.now().getTime() / 1000);
+      const token = await verifyToken(credential.token, now);
+      checkScheme(credential, token);
+      if (token.boundTo !== undefined) {
+        await verifyProof(request.headers.get("dpop"), {
+          method: request.method,
+          url: resource.resource,
+          accessToken: credential.token,
+          thumbprint: token.boundTo,
+          nonceRequired: token.issuer.dpop.nonce,
+        }, now);
+      }
+      return token.principal;
     },
   };
+}
+
+/** RFC 9449 section 7.2: a bound token is never a bearer token, and a bearer token gains nothing from the other scheme. */
+function checkScheme(credential: Credential, token: VerifiedToken): void {
+  const { mode } = token.issuer.dpop;
+  const bound = token.boundTo !== undefined;
+  if (bound && mode === "off") throw invalidToken("cnf_not_supported");
+  if (bound !== (credential.scheme === "DPoP")) {
+    throw invalidToken(bound ? "bound_token_as_bearer" : "token_not_bound");
+  }
+  if (!bound && mode === "required") throw invalidToken("dpop_required");
 }

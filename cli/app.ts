@@ -1,16 +1,12 @@
 /** The composition root: builds everything that one configuration asks for, in the order it depends on each other. */
 
-import type { Issuer } from "../auth/access_token.ts";
-import { canonicalAudience } from "../auth/claims.ts";
-import { discoverJwksUri } from "../auth/discovery.ts";
+import { randomBytes } from "node:crypto";
+import { createProofVerifier } from "../auth/dpop.ts";
 import type { AuthorizationServer } from "../auth/embedded/mod.ts";
-import { remoteKeys, staticKeys } from "../auth/jwks.ts";
-import { protectedResource } from "../auth/metadata.ts";
-import type { ProtectedResource } from "../auth/metadata.ts";
 import { createAuthenticator } from "../auth/mod.ts";
-import { ISSUER_PROFILES } from "../auth/profiles.ts";
 import { createScopePolicy } from "../auth/scopes.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
+import { createTokenVerifier, DEFAULT_CACHE } from "../auth/token_verifier.ts";
 import { createHandler } from "../http/handler.ts";
 import type { Handler } from "../http/handler.ts";
 import { createMcp } from "../http/mcp.ts";
@@ -27,9 +23,10 @@ import { tools } from "../tools/mod.ts";
 import { createRegistry } from "../tools/registry.ts";
 import type { Registry } from "../tools/registry.ts";
 import { publicOrigins } from "./config.ts";
-import type { Config, IssuerConfig } from "./config.ts";
+import type { Config } from "./config_schema.ts";
 import { startEmbedded } from "./embedded.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
+import { resourcesByHost, trustedIssuers } from "./issuers.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** A running server without its listener. */
@@ -84,11 +81,13 @@ interface Parts extends AppOptions {
 
 function assemble(config: Config, parts: Parts): App {
   const { logger, now, policy, registry, store, authorizationServer } = parts;
-  const hosts = resourcesByHost(config, policy, authorizationServer);
-  const audiences = new Set([...hosts.values()].map((resource) => resource.resource));
-  const issuers = authorizationServer
-    ? [embeddedIssuer(authorizationServer, audiences)]
-    : config.issuers.map((item) => remoteIssuer(item, audiences, { now, logger }));
+  const hosts = resourcesByHost(config, policy);
+  const issuers = trustedIssuers(config, {
+    audiences: new Set([...hosts.values()].map((resource) => resource.resource)),
+    authorizationServer,
+    now,
+    logger,
+  });
   const onUnexpected = (error: unknown, requestId: string) =>
     logger.error("unexpected error", { request_id: requestId, error: describeError(error) });
   const mcp = parts.mcp ?? createMcp({
@@ -129,7 +128,11 @@ function assemble(config: Config, parts: Parts): App {
         ? { authorizationServerMetadata: () => authorizationServer.metadata() }
         : {}),
     }),
-    authenticator: createAuthenticator({ issuers, now }),
+    authenticator: createAuthenticator({
+      verifyToken: createTokenVerifier({ issuers, ...cacheOf(config) }),
+      verifyProof: createProofVerifier({ replay: store.replay, nonceKey: randomBytes(32) }),
+      now,
+    }),
     registry,
     policy,
     mcp,
@@ -153,69 +156,10 @@ function assemble(config: Config, parts: Parts): App {
   };
 }
 
-/** On loopback each name of the machine has its own document, since clients compare it with the URL they were given (R3). */
-function resourcesByHost(
-  config: Config,
-  policy: ScopePolicy,
-  authorizationServer: AuthorizationServer | undefined,
-): ReadonlyMap<string, ProtectedResource> {
-  const describe = (origin: string) =>
-    protectedResource({
-      origin,
-      path: MCP_PATH,
-      name: NAME,
-      authorizationServers: authorizationServer
-        ? [authorizationServer.issuer]
-        : config.issuers.map((item) => item.issuer),
-      scopes: policy.baseline,
-    });
-  const own = new Map(
-    publicOrigins(config.url).map((origin) => [new URL(origin).host, describe(origin)]),
-  );
-  const canonical = describe(config.url);
-  return new Map(
-    config.allowedHosts.map((host) => {
-      const name = host.toLowerCase();
-      return [name, own.get(name) ?? canonical];
-    }),
-  );
-}
-
-function embeddedIssuer(server: AuthorizationServer, audiences: ReadonlySet<string>): Issuer {
-  const algorithms = ["ES256"];
-  return {
-    issuer: server.issuer,
-    profile: ISSUER_PROFILES.rfc9068,
-    audiences,
-    strictAudience: true,
-    clockTolerance: 30,
-    maxLifetime: 3600,
-    algorithms,
-    keys: staticKeys(server.jwks, algorithms),
-  };
-}
-
-function remoteIssuer(
-  item: IssuerConfig,
-  audiences: ReadonlySet<string>,
-  { now, logger }: { now: () => Date; logger: Logger },
-): Issuer {
-  const { issuer, jwksUri, algorithms } = item;
-  return {
-    issuer,
-    profile: ISSUER_PROFILES[item.profile],
-    audiences: item.audiences ? new Set(item.audiences.map(canonicalAudience)) : audiences,
-    strictAudience: item.strictAudience,
-    clockTolerance: item.clockToleranceSeconds,
-    maxLifetime: item.maxLifetimeSeconds,
-    algorithms,
-    keys: remoteKeys({
-      locate: jwksUri ? () => Promise.resolve(jwksUri) : () => discoverJwksUri(issuer),
-      algorithms,
-      now: () => now().getTime(),
-      log: (message, properties) => logger.warning(message, { issuer, ...properties }),
-    }),
-  };
+function cacheOf(config: Config) {
+  const { verificationCache } = config;
+  if (verificationCache === "off") return {};
+  return { cache: verificationCache === "on" ? DEFAULT_CACHE : verificationCache };
 }
 
 function limitsOf(config: Config) {

@@ -3,7 +3,7 @@
 import { mcpRemoteConfig } from "../http/pages/connect.ts";
 import type { App } from "./app.ts";
 import { columns } from "./command.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config_schema.ts";
 import { NAME, programWords, VERSION } from "./version.ts";
 
 /** Returns the text for the terminal. */

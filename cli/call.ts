@@ -50,7 +50,9 @@ function print(answer: { status: number; body: Record<string, unknown> }, io: Io
   const content = result["structuredContent"] ?? result["content"];
   if (content === undefined) throw new AppError("internal", "The result has no content");
   if (result["isError"] === true) {
-    io.err(JSON.stringify(content, null, 2));
+    // An error has no structured content; its text is JSON.
+    const parts = result["content"] as readonly { text?: string }[] | undefined;
+    io.err((parts ?? []).map(({ text }) => text ?? "").join("\n"));
     return false;
   }
   io.out(JSON.stringify(content, null, 2));

@@ -6,7 +6,7 @@ import { openStore } from "../store/mod.ts";
 import type { Store } from "../store/mod.ts";
 import { columns, configFrom, scopeList, usageError, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Io, Register } from "./command.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config_schema.ts";
 
 export const registerClients: Register = (program, io) => {
   const clients = program.command("clients")

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import process from "node:process";
 import { AppError } from "../errors.ts";
 import { loadConfig } from "./config.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config_schema.ts";
 
 /** The surroundings of one run of the program. */
 export interface Io {

@@ -1,93 +1,11 @@
-/** The configuration: one strict schema, read from a file, the environment and flags, in rising order of precedence. */
+/** Reads the configuration from a file, the environment and flags, in rising order of precedence, and checks it whole. */
 
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import type { z } from "zod";
 import { AppError } from "../errors.ts";
-import { isLoopbackHost, isSecureUrl } from "../auth/fetch_json.ts";
-import { ISSUER_PROFILES } from "../auth/profiles.ts";
-import type { ProfileName } from "../auth/profiles.ts";
-
-const port = z.coerce.number().int().min(0).max(65535);
-const positive = z.coerce.number().int().positive();
-const secureUrl = z.string().refine(isSecureUrl, "must be an https URL (http on loopback only)");
-const list = z.array(z.string().min(1));
-const rate = z.strictObject({ points: positive, seconds: positive });
-
-const issuer = z.strictObject({
-  issuer: secureUrl,
-  /** Skips discovery. */
-  jwksUri: secureUrl.optional(),
-  /** Accepted `aud` values instead of the resource's URL. */
-  audiences: list.nonempty().optional(),
-  profile: z.enum(Object.keys(ISSUER_PROFILES) as [ProfileName, ...ProfileName[]])
-    .default("rfc9068"),
-  algorithms: z.array(z.enum(["ES256", "ES384", "ES512", "RS256", "PS256", "EdDSA", "Ed25519"]))
-    .nonempty().default(["ES256", "EdDSA", "Ed25519", "RS256", "PS256"]),
-  clockToleranceSeconds: z.number().int().min(0).max(60).default(30),
-  maxLifetimeSeconds: positive.default(86_400),
-  /** Refuses a token that is meant for a second resource too. */
-  strictAudience: z.boolean().default(false),
-});
-
-const schema = z.strictObject({
-  host: z.string().min(1).default("127.0.0.1"),
-  port: port.default(8000),
-  /** The public origin; the resource is this and `/mcp`. */
-  url: secureUrl.refine(isOrigin, "must be an origin: scheme, host and port, no path").optional(),
-  issuers: z.array(issuer).optional(),
-  /** The embedded authorization server, which runs where no issuer is configured. */
-  authorizationServer: z.strictObject({
-    host: z.string().min(1).optional(),
-    port: port.default(8001),
-    url: secureUrl.refine(isOrigin, "must be an origin: scheme, host and port, no path").optional(),
-    users: z.array(z.strictObject({
-      subject: z.string().min(1).max(256),
-      name: z.string().min(1).max(64),
-      passwordHash: z.string().startsWith("scrypt:"),
-    })).optional(),
-  }).prefault({}),
-  store: z.string().min(1).default("sqlite:gatehouse.db"),
-  allowedHosts: list.optional(),
-  allowedOrigins: list.optional(),
-  toolVisibility: z.enum(["auto", "all", "granted"]).default("auto"),
-  /** Scopes of a deployment's own tools. */
-  scopes: z.record(
-    z.string(),
-    z.strictObject({
-      description: z.string().min(1),
-      implies: z.array(z.string()).default([]),
-      baseline: z.boolean().default(false),
-    }),
-  ).default({}),
-  rateLimit: z.union([
-    z.enum(["on", "off"]),
-    z.strictObject({ address: rate.optional(), client: rate.optional() }),
-  ]).default("on"),
-  maxBodyBytes: positive.default(4 * 1024 * 1024),
-  bodyTimeoutMs: positive.default(10_000),
-  drainTimeoutMs: positive.default(10_000),
-  logLevel: z.enum(["debug", "info", "warning", "error", "off"]).default("info"),
-});
-
-type Parsed = z.output<typeof schema>;
-export type IssuerConfig = z.output<typeof issuer>;
-
-/** The effective configuration, with every default filled in. */
-export type Config =
-  & Omit<Parsed, "url" | "issuers" | "authorizationServer" | "allowedHosts" | "allowedOrigins">
-  & {
-    readonly url: string;
-    readonly allowedHosts: readonly string[];
-    readonly allowedOrigins: readonly string[];
-    /** Empty where the embedded authorization server is the issuer. */
-    readonly issuers: readonly IssuerConfig[];
-    readonly authorizationServer: {
-      readonly host: string;
-      readonly port: number;
-      readonly url: string;
-      readonly users?: NonNullable<Parsed["authorizationServer"]["users"]>;
-    };
-  };
+import { isLoopbackHost } from "../auth/fetch_json.ts";
+import { configSchema } from "./config_schema.ts";
+import type { Config, ParsedConfig } from "./config_schema.ts";
 
 /** Environment variables and the member of the file that each stands for. */
 export const VARIABLES = {
@@ -142,7 +60,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   for (const [path, value] of Object.entries(sources.flags ?? {})) {
     if (value !== undefined) assign(raw, path, value);
   }
-  const parsed = schema.safeParse(raw);
+  const parsed = configSchema.safeParse(raw);
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap(describeIssue));
   if (!parsed.success || problems.length > 0) throw misconfigured(problems);
   const config = complete(parsed.data);
@@ -176,7 +94,7 @@ function assign(target: Record<string, unknown>, path: string, value: string): v
   at[last] = LISTS.has(path) ? value.split(",").map((item) => item.trim()) : value;
 }
 
-function complete(parsed: Parsed): Config {
+function complete(parsed: ParsedConfig): Config {
   const { authorizationServer: server, issuers = [], ...rest } = parsed;
   const url = new URL(parsed.url ?? `http://localhost:${parsed.port}`).origin;
   const origins = publicOrigins(url);
@@ -191,6 +109,8 @@ function complete(parsed: Parsed): Config {
       host: server.host ?? parsed.host,
       port: server.port,
       url: new URL(server.url ?? `http://localhost:${server.port}`).origin,
+      dpop: server.dpop,
+      dpopNonce: server.dpopNonce,
       ...(server.users ? { users: server.users } : {}),
     },
   };
@@ -223,11 +143,21 @@ function faultsOf(config: Config): string[] {
       `host ${config.host} is not loopback, but url ${config.url} is; set GATEHOUSE_URL to the public https origin`,
     );
   }
+  if (embedded && config.port === config.authorizationServer.port && config.port !== 0) {
+    faults.push(
+      `port ${config.port} is wanted twice; give the embedded authorization server another in GATEHOUSE_ISSUER_PORT`,
+    );
+  }
   const names = config.issuers.map((item) => item.issuer);
   for (const name of new Set(names)) {
     if (names.indexOf(name) !== names.lastIndexOf(name)) {
       faults.push(`issuer ${name} is given twice`);
     }
+  }
+  if (config.issuers.filter((item) => item.introspection).length > 1) {
+    faults.push(
+      "only one issuer can have introspection: an opaque token does not tell whose it is",
+    );
   }
   for (const origin of config.allowedOrigins) {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
@@ -244,10 +174,6 @@ function faultsOf(config: Config): string[] {
 
 export function isLoopbackUrl(url: string): boolean {
   return isLoopbackHost(new URL(url).hostname);
-}
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).pathname === "/" && !/[?#]/.test(text);
 }
 
 /** Says where a value came from in the words the operator used. */

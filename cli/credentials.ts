@@ -5,7 +5,7 @@ import { AppError } from "../errors.ts";
 import { isLoopbackHost } from "../auth/fetch_json.ts";
 import { configFrom, NO_ANSWER, scopeList, usageError } from "./command.ts";
 import type { ConfigFlags, Io } from "./command.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config_schema.ts";
 import { embeddedKeys } from "./embedded.ts";
 
 /** The flags of commands that talk to a running server. */

@@ -7,7 +7,7 @@ import type { ScopePolicy } from "../auth/scopes.ts";
 import { MCP_PATH } from "../http/routes.ts";
 import type { Store } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config_schema.ts";
 
 /** What the embedded authorization server needs of the rest. */
 export interface EmbeddedParts {

@@ -71,7 +71,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     }
 
     // authenticate
-    const principal = await authenticator.authenticate(request, url.searchParams);
+    const principal = await authenticator.authenticate(request, url.searchParams, resource);
     if (principal === undefined) {
       throw new AppError("unauthorized", "Send an access token for this resource", {
         reason: "no_credential",

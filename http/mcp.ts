@@ -66,7 +66,7 @@ export function createMcp(options: McpOptions): McpDispatcher {
     if (!outcome.ok && outcome.cause.code === "internal") {
       options.onUnexpected(outcome.cause.cause ?? outcome.cause, exchange.id);
     }
-    return toResult(outcome, call.message.era);
+    return toResult(outcome);
   }
 
   /** A fresh server for each request: nothing of one caller is left for the next (R87). */
@@ -150,21 +150,17 @@ async function notifyProgress(context: ServerContext, progress: Progress): Promi
 }
 
 /**
- * Clients of the 2025 revisions hold the structured content of an error against the output schema and then lose the
- * error, so there it stands in the text alone.
+ * An error stands in the text alone: structured content has to fit the output schema, and clients that hold an error's
+ * against it lose the error (observed: the v1 SDK, the Inspector).
  */
-function toResult(outcome: ToolOutcome, era: Message["era"]) {
-  if (outcome.ok) {
-    return {
-      content: [{ type: "text" as const, text: outcome.text }],
-      structuredContent: outcome.output,
-    };
+function toResult(outcome: ToolOutcome) {
+  if (!outcome.ok) {
+    const text = JSON.stringify({ error: outcome.error });
+    return { isError: true, content: [{ type: "text" as const, text }] };
   }
-  const { error } = outcome;
   return {
-    isError: true,
-    content: [{ type: "text" as const, text: JSON.stringify({ error }) }],
-    ...(era === "modern" ? { structuredContent: { error } } : {}),
+    content: [{ type: "text" as const, text: outcome.text }],
+    structuredContent: outcome.output,
   };
 }
 

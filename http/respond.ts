@@ -1,6 +1,6 @@
 /** Turns documents, refusals and dispatched answers into responses: the only place that picks a status. */
 
-import { bearerChallenge } from "../auth/challenge.ts";
+import { bearerChallenge, dpopChallenge } from "../auth/challenge.ts";
 import type { Challenge } from "../auth/challenge.ts";
 import type { AppError } from "../errors.ts";
 import { allowReading, preflightHeaders } from "./cors.ts";
@@ -66,9 +66,9 @@ function rpcError(exchange: Exchange, error: RpcError): Response {
 
 /** The one body shape of every HTTP refusal: RFC 6749 names first, then what a model needs to go on. */
 function oauthError(exchange: Exchange, error: AppError, scopes: readonly string[]): Response {
-  const challenge = challengeFor(exchange, error, scopes);
   const headers = new Headers();
-  if (challenge) headers.set("www-authenticate", bearerChallenge(challenge));
+  const challenge = challengeFor(exchange, error, scopes);
+  if (challenge) setChallenges(headers, challenge, exchange, error);
   if (error.code === "method_not_allowed") {
     headers.set("allow", exchange.route?.access === "token" ? MCP_METHOD : PUBLIC_METHODS);
   }
@@ -96,6 +96,8 @@ function challengeFor(
   const description = error.message;
   switch (error.code) {
     case "unauthorized":
+    case "invalid_dpop_proof":
+    case "use_dpop_nonce":
       return { resourceMetadata, scopes };
     case "invalid_token":
     case "insufficient_scope":
@@ -107,6 +109,25 @@ function challengeFor(
     default:
       return undefined;
   }
+}
+
+/** Bearer comes first: real clients read the rest of a challenge only behind that word. */
+function setChallenges(
+  headers: Headers,
+  challenge: Challenge,
+  exchange: Exchange,
+  error: AppError,
+): void {
+  headers.append("www-authenticate", bearerChallenge(challenge));
+  const offer = exchange.resource?.dpop;
+  if (offer === undefined || error.code === "insufficient_scope") return;
+  const ofProof = error.code === "invalid_dpop_proof" || error.code === "use_dpop_nonce";
+  headers.append(
+    "www-authenticate",
+    dpopChallenge(offer, ofProof ? { code: error.code, description: error.message } : undefined),
+  );
+  const nonce = error.details?.["nonce"];
+  if (error.code === "use_dpop_nonce") headers.set("dpop-nonce", String(nonce));
 }
 
 function finish(exchange: Exchange, response: Response): Response {

@@ -1,12 +1,14 @@
 /** What every backend of the store provides, and how it is opened. */
 
 import type { AuthorizationStateStore, ClientStore } from "./authorization.ts";
+import type { ReplayStore } from "./replay.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface Store {
   readonly workspace: Workspace;
   readonly clients: ClientStore;
   readonly authorizationState: AuthorizationStateStore;
+  readonly replay: ReplayStore;
   /** Throws `unavailable` when the store cannot be read. */
   ping(): Promise<void>;
   close(): Promise<void>;

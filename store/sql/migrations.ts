@@ -68,6 +68,7 @@ async function createMigrationsTable(db: Transaction<Schema>): Promise<void> {
 /** The released migrations, oldest first. */
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: "workspace, clients and authorization state", up: createFirstTables },
+  { version: 2, name: "keys that are used once", up: createReplay },
 ];
 
 async function createFirstTables(db: Transaction<Schema>): Promise<void> {
@@ -137,6 +138,13 @@ async function createFirstTables(db: Transaction<Schema>): Promise<void> {
     await db.schema.createIndex(`authorization_state_${column}`)
       .on("authorization_state").column(column).execute();
   }
+}
+
+async function createReplay(db: Transaction<Schema>): Promise<void> {
+  await table(db, "replay", ["key"])
+    .addColumn("expires_at", "bigint", (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex("replay_expires_at").on("replay").column("expires_at").execute();
 }
 
 type Table = CreateTableBuilder<string, string>;

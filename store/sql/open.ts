@@ -9,6 +9,7 @@ import { openingError, storeFault } from "./fault.ts";
 import { createIds } from "./ids.ts";
 import { migrate, MIGRATIONS_TABLE } from "./migrations.ts";
 import type { Database } from "./schema.ts";
+import { createReplayStore } from "./replay.ts";
 import { seedWorkspace } from "./seed.ts";
 import { createWorkspace } from "./workspace.ts";
 
@@ -42,6 +43,7 @@ function createStore(db: Database, now: () => Date): Store {
     workspace: createWorkspace(context),
     clients: createClientStore(context),
     authorizationState: createAuthorizationState(context),
+    replay: createReplayStore(context),
     async ping() {
       try {
         await db.selectFrom(MIGRATIONS_TABLE).select("version").limit(1).executeTakeFirstOrThrow();

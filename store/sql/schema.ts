@@ -13,6 +13,7 @@ export interface Schema {
   workspace_members: WorkspaceMemberRow;
   clients: ClientRow;
   authorization_state: AuthorizationStateRow;
+  replay: ReplayRow;
 }
 
 export type Database = Kysely<Schema>;
@@ -98,4 +99,10 @@ export interface AuthorizationStateRow {
   grant_id: string | null;
   user_code: string | null;
   uid: string | null;
+}
+
+export interface ReplayRow {
+  key: string;
+  /** Milliseconds since the epoch. */
+  expires_at: number;
 }

@@ -3,7 +3,7 @@ import { generateKeyPair } from "jose";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AppError } from "../../errors.ts";
 import { verifyAccessToken } from "../../auth/access_token.ts";
-import type { Issuer } from "../../auth/access_token.ts";
+import type { Issuer } from "../../auth/issuer.ts";
 import { staticKeys } from "../../auth/jwks.ts";
 import { ISSUER_PROFILES } from "../../auth/profiles.ts";
 import { AUDIENCE, createTestIssuer } from "../support/issuer.ts";
@@ -22,6 +22,7 @@ function trust(issuer: TestIssuer, changes: Partial<Issuer> = {}): Map<string, I
     maxLifetime: 86_400,
     algorithms: ["ES256"],
     keys: staticKeys(issuer.jwks, ["ES256"]),
+    dpop: { mode: "off", nonce: false },
     ...changes,
   }]]);
 }
@@ -36,7 +37,9 @@ async function reasonOf(token: string, issuers: Map<string, Issuer>): Promise<st
 test("verifyAccessToken() reads the principal of a valid token", async () => {
   const issuer = await createTestIssuer({ now: clock });
   const token = await issuer.token({ claims: { jti: "t-1" } });
-  assertEquals(await verifyAccessToken(token, trust(issuer), NOW), {
+  const verified = await verifyAccessToken(token, trust(issuer), NOW);
+  assertEquals(verified.boundTo, undefined);
+  assertEquals(verified.principal, {
     issuer: issuer.issuer,
     kind: "user",
     subject: "user-1",
@@ -51,7 +54,7 @@ test("verifyAccessToken() reads the principal of a valid token", async () => {
 test("verifyAccessToken() tells a client by itself from a person (R94, H070)", async () => {
   const issuer = await createTestIssuer({ now: clock });
   const token = await issuer.token({ claims: { sub: "client-1" } });
-  assertEquals((await verifyAccessToken(token, trust(issuer), NOW)).kind, "client");
+  assertEquals((await verifyAccessToken(token, trust(issuer), NOW)).principal.kind, "client");
 });
 
 test("verifyAccessToken() accepts what RFC 9068 and RFC 3986 call equal (H046, H057, H060)", async () => {
@@ -119,8 +122,12 @@ test("verifyAccessToken() refuses each claim that does not hold (R26-R34, H045-H
     ["scope_malformed", { scope: 1 }],
     ["scope_malformed", { scope: null }],
     ["not_an_access_token", { nonce: "n" }],
-    ["cnf_not_proven", { cnf: { jkt: "x" } }],
-    ["cnf_not_proven", { cnf: {} }],
+    ["cnf_not_supported", { cnf: {} }],
+    ["cnf_not_supported", { cnf: { jkt: "x" } }],
+    ["cnf_not_supported", { cnf: { "x5t#S256": "x" } }],
+    ["cnf_not_supported", { cnf: { jkt: "x".repeat(43), other: 1 } }],
+    ["cnf_not_supported", { cnf: "jkt" }],
+    ["cnf_not_supported", { cnf: null }],
   ];
   for (const [reason, claims] of refused) {
     const token = await issuer.token({ claims });
@@ -236,7 +243,7 @@ test("verifyAccessToken() with strictAudience refuses a token for two resources 
 test("verifyAccessToken() gives no privilege to claims with names of Object.prototype (H073)", async () => {
   const issuer = await createTestIssuer({ now: clock });
   const token = await signRaw(issuer, '"__proto__":{"scope":"org:write"}', "scope");
-  const principal = await verifyAccessToken(token, trust(issuer), NOW);
+  const { principal } = await verifyAccessToken(token, trust(issuer), NOW);
   assertEquals(principal.scopes, []);
   assert(!("scope" in {}));
 });

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AppError } from "../../errors.ts";
-import { discoverJwksUri } from "../../auth/discovery.ts";
+import { discoverEndpoint } from "../../auth/discovery.ts";
 import { remoteKeys, staticKeys } from "../../auth/jwks.ts";
 import type { KeySourceOptions } from "../../auth/jwks.ts";
 import { createTestIssuer } from "../support/issuer.ts";
@@ -183,7 +183,7 @@ test("staticKeys() ignores keys that must not verify (R37, R38, H083, H084)", as
   assertEquals(await refusal(() => twins.keyFor({ alg: "ES256" })), "invalid_token kid_ambiguous");
 });
 
-test("discoverJwksUri() trusts a document of this issuer only", async () => {
+test("discoverEndpoint() trusts a document of this issuer only", async () => {
   const documents = new Map<string, unknown>();
   const http = createServer((request, response) => {
     const document = documents.get(request.url ?? "");
@@ -194,19 +194,19 @@ test("discoverJwksUri() trusts a document of this issuer only", async () => {
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const issuer = `${origin}/tenant`;
 
-  const none = await assertRejects(() => discoverJwksUri(issuer), Error);
+  const none = await assertRejects(() => discoverEndpoint(issuer, "jwks_uri"), Error);
   assert(none.message.includes("404"));
   documents.set("/.well-known/oauth-authorization-server/tenant", {
     issuer: origin,
     jwks_uri: `${origin}/jwks`,
   });
-  await assertRejects(() => discoverJwksUri(issuer), Error, "another issuer");
+  await assertRejects(() => discoverEndpoint(issuer, "jwks_uri"), Error, "another issuer");
   documents.set("/tenant/.well-known/openid-configuration", {
     issuer,
     jwks_uri: "http://keys.example/jwks",
   });
-  await assertRejects(() => discoverJwksUri(issuer), Error, "no https jwks_uri");
+  await assertRejects(() => discoverEndpoint(issuer, "jwks_uri"), Error, "no https jwks_uri");
   documents.set("/tenant/.well-known/openid-configuration", { issuer, jwks_uri: `${origin}/jwks` });
-  assertEquals(await discoverJwksUri(issuer), `${origin}/jwks`);
+  assertEquals(await discoverEndpoint(issuer, "jwks_uri"), `${origin}/jwks`);
   await close(http);
 });

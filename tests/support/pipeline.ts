@@ -1,11 +1,13 @@
 /** The real pipeline with probe tools, for tests that call the handler with a Request. */
 
 import { z } from "zod";
+import { createProofVerifier } from "../../auth/dpop.ts";
 import { staticKeys } from "../../auth/jwks.ts";
 import { protectedResource } from "../../auth/metadata.ts";
 import { createAuthenticator } from "../../auth/mod.ts";
 import { ISSUER_PROFILES } from "../../auth/profiles.ts";
 import { createScopePolicy } from "../../auth/scopes.ts";
+import { createTokenVerifier } from "../../auth/token_verifier.ts";
 import { createHandler } from "../../http/handler.ts";
 import type { Handler, HandlerDeps } from "../../http/handler.ts";
 import { createMcp } from "../../http/mcp.ts";
@@ -82,16 +84,20 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
       home: () => ({ body: "<h1>home</h1>", headers: { "content-type": "text/html" } }),
     }),
     authenticator: createAuthenticator({
-      issuers: [{
-        issuer: issuer.issuer,
-        profile: ISSUER_PROFILES.rfc9068,
-        audiences: new Set([AUDIENCE]),
-        strictAudience: false,
-        clockTolerance: 30,
-        maxLifetime: 86_400,
-        algorithms: ["ES256"],
-        keys: staticKeys(issuer.jwks, ["ES256"]),
-      }],
+      verifyToken: createTokenVerifier({
+        issuers: [{
+          issuer: issuer.issuer,
+          profile: ISSUER_PROFILES.rfc9068,
+          audiences: new Set([AUDIENCE]),
+          strictAudience: false,
+          clockTolerance: 30,
+          maxLifetime: 86_400,
+          algorithms: ["ES256"],
+          keys: staticKeys(issuer.jwks, ["ES256"]),
+          dpop: { mode: "off", nonce: false },
+        }],
+      }),
+      verifyProof: createProofVerifier({ replay: store.replay, nonceKey: new Uint8Array(32) }),
       now,
     }),
     registry,

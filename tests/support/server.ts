@@ -64,9 +64,11 @@ export interface RunningIssuer extends TestIssuer {
 }
 
 export async function startIssuer(audience: string, scope?: string): Promise<RunningIssuer> {
-  const http = createServer((_request, response) => {
-    response.writeHead(200, { "content-type": "application/json" });
-    response.end(JSON.stringify(issuer.jwks));
+  const http = createServer((request, response) => {
+    // It has keys and nothing else: no metadata, no endpoints.
+    const found = request.url === "/jwks";
+    response.writeHead(found ? 200 : 404, { "content-type": "application/json" });
+    response.end(found ? JSON.stringify(issuer.jwks) : undefined);
   });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;

@@ -2,6 +2,8 @@
 
 import { test } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { loadOrCreateKeys } from "../../../auth/embedded/keys.ts";
+import { openStore } from "../../../store/mod.ts";
 import {
   authorizeUrl,
   Browser,
@@ -10,6 +12,7 @@ import {
   followToClient,
   freePort,
   openPage,
+  refresh,
   RESOURCE,
   withServer,
 } from "./support.ts";
@@ -189,6 +192,38 @@ test("with users, somebody signs in before deciding, and is the subject", () =>
     );
     assertStringIncludes(again.text, "<h1>Sign in</h1>");
   }));
+
+test("a user who is removed signs in no more, and their refresh tokens are over", async () => {
+  const now = () => new Date();
+  const store = await openStore("sqlite::memory:", { now, seed: false });
+  const keys = await loadOrCreateKeys(undefined);
+  const port = await freePort();
+  const ada = { subject: "u-ada", name: "ada", passwordHash: cheapHash("one") };
+  const bob = { subject: "u-bob", name: "bob", passwordHash: cheapHash("two") };
+  const browser = new Browser(`http://localhost:${port}`);
+  try {
+    let clientId: unknown;
+    let token: unknown;
+    await withServer({ store, keys, port, users: [ada, bob] }, async (running) => {
+      clientId = (await running.register())["client_id"];
+      const url = authorizeUrl(running.issuer, clientId);
+      const { response } = await signIn(browser, url, "bob", "two");
+      const page = await openPage(browser, response.headers.get("location") ?? "");
+      const answer = await browser.submit(page.url, { token: page.token, decision: "approve" });
+      const code = (await followToClient(browser, answer)).searchParams.get("code") ?? "";
+      token = (await (await exchange(running, clientId, code)).json()).refresh_token;
+      assertEquals(typeof token, "string");
+    });
+    await withServer({ store, keys, port, users: [ada] }, async (running) => {
+      const url = authorizeUrl(running.issuer, clientId);
+      assertEquals((await signIn(browser, url, "bob", "two")).response.status, 401);
+      const response = await refresh(running, clientId, token);
+      assertEquals([response.status, (await response.json()).error], [400, "invalid_grant"]);
+    });
+  } finally {
+    await store.close();
+  }
+});
 
 test("nobody decides without signing in", () =>
   withUsers(async ({ register, issuer }) => {

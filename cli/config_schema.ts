@@ -1,0 +1,120 @@
+/** The schema of the configuration: every member, its bounds and its default. */
+
+import { z } from "zod";
+import { isSecureUrl } from "../auth/fetch_json.ts";
+import { ISSUER_PROFILES } from "../auth/profiles.ts";
+import type { ProfileName } from "../auth/profiles.ts";
+
+const port = z.coerce.number().int().min(0).max(65535);
+const positive = z.coerce.number().int().positive();
+const secureUrl = z.string().refine(isSecureUrl, "must be an https URL (http on loopback only)");
+const list = z.array(z.string().min(1));
+const rate = z.strictObject({ points: positive, seconds: positive });
+
+const issuer = z.strictObject({
+  issuer: secureUrl,
+  /** Skips discovery. */
+  jwksUri: secureUrl.optional(),
+  /** Accepted `aud` values instead of the resource's URL. */
+  audiences: list.nonempty().optional(),
+  profile: z.enum(Object.keys(ISSUER_PROFILES) as [ProfileName, ...ProfileName[]])
+    .default("rfc9068"),
+  algorithms: z.array(z.enum(["ES256", "ES384", "ES512", "RS256", "PS256", "EdDSA", "Ed25519"]))
+    .nonempty().default(["ES256", "EdDSA", "Ed25519", "RS256", "PS256"]),
+  clockToleranceSeconds: z.number().int().min(0).max(60).default(30),
+  maxLifetimeSeconds: positive.default(86_400),
+  /** Refuses a token that is meant for a second resource too. */
+  strictAudience: z.boolean().default(false),
+  /** Tokens bound to a key of the client (RFC 9449). */
+  dpop: z.enum(["off", "optional", "required"]).default("off"),
+  /** Whether DPoP proofs must carry a nonce of ours. */
+  dpopNonce: z.boolean().default(false),
+  /** Opaque tokens (RFC 7662). */
+  introspection: z.strictObject({
+    /** Skips discovery. */
+    endpoint: secureUrl.optional(),
+    clientId: z.string().min(1),
+    clientSecret: z.string().min(1),
+    cacheSeconds: z.number().int().min(0).max(60).default(30),
+  }).optional(),
+});
+
+/** What the file, the environment and the flags may say. */
+export const configSchema = z.strictObject({
+  host: z.string().min(1).default("127.0.0.1"),
+  port: port.default(8000),
+  /** The public origin; the resource is this and `/mcp`. */
+  url: secureUrl.refine(isOrigin, "must be an origin: scheme, host and port, no path").optional(),
+  issuers: z.array(issuer).optional(),
+  /** The embedded authorization server, which runs where no issuer is configured. */
+  authorizationServer: z.strictObject({
+    host: z.string().min(1).optional(),
+    port: port.default(8001),
+    url: secureUrl.refine(isOrigin, "must be an origin: scheme, host and port, no path").optional(),
+    dpop: z.enum(["off", "optional", "required"]).default("off"),
+    dpopNonce: z.boolean().default(false),
+    users: z.array(z.strictObject({
+      subject: z.string().min(1).max(256),
+      name: z.string().min(1).max(64),
+      passwordHash: z.string().startsWith("scrypt:"),
+    })).optional(),
+  }).prefault({}),
+  store: z.string().min(1).default("sqlite:gatehouse.db"),
+  allowedHosts: list.optional(),
+  allowedOrigins: list.optional(),
+  toolVisibility: z.enum(["auto", "all", "granted"]).default("auto"),
+  /** Scopes of a deployment's own tools. */
+  scopes: z.record(
+    z.string(),
+    z.strictObject({
+      description: z.string().min(1),
+      implies: z.array(z.string()).default([]),
+      baseline: z.boolean().default(false),
+    }),
+  ).default({}),
+  rateLimit: z.union([
+    z.enum(["on", "off"]),
+    z.strictObject({ address: rate.optional(), client: rate.optional() }),
+  ]).default("on"),
+  /** Believes a verified token for up to a minute; expiry, binding and scopes are checked each time all the same. */
+  verificationCache: z.union([
+    z.enum(["on", "off"]),
+    z.strictObject({
+      maxEntries: positive.max(1_000_000).default(10_000),
+      maxSeconds: positive.max(60).default(60),
+    }),
+  ]).default("on"),
+  maxBodyBytes: positive.default(4 * 1024 * 1024),
+  bodyTimeoutMs: positive.default(10_000),
+  drainTimeoutMs: positive.default(10_000),
+  logLevel: z.enum(["debug", "info", "warning", "error", "off"]).default("info"),
+});
+
+export type ParsedConfig = z.output<typeof configSchema>;
+export type IssuerConfig = z.output<typeof issuer>;
+
+/** The effective configuration, with every default filled in. */
+export type Config =
+  & Omit<
+    ParsedConfig,
+    "url" | "issuers" | "authorizationServer" | "allowedHosts" | "allowedOrigins"
+  >
+  & {
+    readonly url: string;
+    readonly allowedHosts: readonly string[];
+    readonly allowedOrigins: readonly string[];
+    /** Empty where the embedded authorization server is the issuer. */
+    readonly issuers: readonly IssuerConfig[];
+    readonly authorizationServer: {
+      readonly host: string;
+      readonly port: number;
+      readonly url: string;
+      readonly dpop: "off" | "optional" | "required";
+      readonly dpopNonce: boolean;
+      readonly users?: NonNullable<ParsedConfig["authorizationServer"]["users"]>;
+    };
+  };
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).pathname === "/" && !/[?#]/.test(text);
+}

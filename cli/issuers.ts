@@ -1,0 +1,127 @@
+/** Turns the configuration's issuers into what the verifier trusts, and the public names into resources. */
+
+import { canonicalAudience } from "../auth/claims.ts";
+import { discoverEndpoint } from "../auth/discovery.ts";
+import { DPOP_ALGORITHMS } from "../auth/dpop.ts";
+import type { AuthorizationServer } from "../auth/embedded/mod.ts";
+import { createIntrospection } from "../auth/introspection.ts";
+import type { Issuer } from "../auth/issuer.ts";
+import { remoteKeys, staticKeys } from "../auth/jwks.ts";
+import { protectedResource } from "../auth/metadata.ts";
+import type { DpopOffer, ProtectedResource } from "../auth/metadata.ts";
+import { ISSUER_PROFILES } from "../auth/profiles.ts";
+import type { ScopePolicy } from "../auth/scopes.ts";
+import { MCP_PATH } from "../http/routes.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { publicOrigins } from "./config.ts";
+import type { Config, IssuerConfig } from "./config_schema.ts";
+import { NAME } from "./version.ts";
+
+export interface IssuerParts {
+  /** The resource under each of its names. */
+  readonly audiences: ReadonlySet<string>;
+  readonly authorizationServer: AuthorizationServer | undefined;
+  readonly now: () => Date;
+  readonly logger: Logger;
+}
+
+/** The embedded authorization server where it runs, otherwise the configured issuers; never both. */
+export function trustedIssuers(config: Config, parts: IssuerParts): readonly Issuer[] {
+  const { authorizationServer } = parts;
+  if (authorizationServer === undefined) {
+    return config.issuers.map((item) => remoteIssuer(item, parts));
+  }
+  const algorithms = ["ES256"];
+  const { dpop: mode, dpopNonce: nonce } = config.authorizationServer;
+  return [{
+    issuer: authorizationServer.issuer,
+    profile: ISSUER_PROFILES.rfc9068,
+    audiences: parts.audiences,
+    strictAudience: true,
+    clockTolerance: 30,
+    maxLifetime: 3600,
+    algorithms,
+    keys: staticKeys(authorizationServer.jwks, algorithms),
+    dpop: { mode, nonce },
+  }];
+}
+
+function remoteIssuer(item: IssuerConfig, parts: IssuerParts): Issuer {
+  const { issuer, jwksUri, algorithms, introspection } = item;
+  const { now, logger } = parts;
+  const rules = {
+    issuer,
+    profile: ISSUER_PROFILES[item.profile],
+    audiences: item.audiences ? new Set(item.audiences.map(canonicalAudience)) : parts.audiences,
+    strictAudience: item.strictAudience,
+    clockTolerance: item.clockToleranceSeconds,
+    maxLifetime: item.maxLifetimeSeconds,
+  };
+  return {
+    ...rules,
+    algorithms,
+    keys: remoteKeys({
+      locate: () => locate(issuer, "jwks_uri", jwksUri),
+      algorithms,
+      now: () => now().getTime(),
+      log: (message, properties) => logger.warning(message, { issuer, ...properties }),
+    }),
+    dpop: { mode: item.dpop, nonce: item.dpopNonce },
+    ...(introspection && {
+      introspect: createIntrospection({
+        locate: () => locate(issuer, "introspection_endpoint", introspection.endpoint),
+        clientId: introspection.clientId,
+        clientSecret: introspection.clientSecret,
+        cacheSeconds: introspection.cacheSeconds,
+      }, rules),
+    }),
+  };
+}
+
+async function locate(
+  issuer: string,
+  member: "jwks_uri" | "introspection_endpoint",
+  configured: string | undefined,
+): Promise<string> {
+  return configured ?? await discoverEndpoint(issuer, member);
+}
+
+/** On loopback each name of the machine has its own document, since clients compare it with the URL they were given (R3). */
+export function resourcesByHost(
+  config: Config,
+  policy: ScopePolicy,
+): ReadonlyMap<string, ProtectedResource> {
+  const embedded = config.issuers.length === 0;
+  const describe = (origin: string) =>
+    protectedResource({
+      origin,
+      path: MCP_PATH,
+      name: NAME,
+      authorizationServers: embedded
+        ? [config.authorizationServer.url]
+        : config.issuers.map((item) => item.issuer),
+      scopes: policy.baseline,
+      dpop: dpopOffer(embedded ? [config.authorizationServer] : config.issuers),
+    });
+  const own = new Map(
+    publicOrigins(config.url).map((origin) => [new URL(origin).host, describe(origin)]),
+  );
+  const canonical = describe(config.url);
+  return new Map(
+    config.allowedHosts.map((host) => {
+      const name = host.toLowerCase();
+      return [name, own.get(name) ?? canonical];
+    }),
+  );
+}
+
+/** Bound tokens are offered where one issuer has them, and demanded where every issuer demands them. */
+function dpopOffer(
+  issuers: readonly { readonly dpop: "off" | "optional" | "required" }[],
+): DpopOffer | undefined {
+  if (issuers.every(({ dpop }) => dpop === "off")) return undefined;
+  return {
+    algorithms: DPOP_ALGORITHMS,
+    required: issuers.every(({ dpop }) => dpop === "required"),
+  };
+}
