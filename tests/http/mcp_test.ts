@@ -86,6 +86,7 @@ for (const era of ["modern", "legacy"]) {
         const { response, answer } = await call(pipeline, "add", input, era);
         const result = answer["result"] as { isError: boolean; content: { text: string }[] };
         assertEquals([response.status, result.isError], [200, true]);
+        assertFalse("structuredContent" in result, "it would have to fit the output schema");
         const { error } = JSON.parse(result.content[0]!.text);
         assertEquals(error.code, "invalid_input");
         assert(error.details.problems.length > 0);
