@@ -1,10 +1,8 @@
 /** Dynamic registration: what real clients send is accepted, what would hurt is refused or dropped, and it is bounded (H256). */
 
 import { test } from "node:test";
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { createAdapters } from "../../../auth/embedded/adapter.ts";
+import { assertEquals, assertMatch } from "@std/assert";
 import { MAX_DYNAMIC_CLIENTS } from "../../../auth/embedded/registration.ts";
-import { openStore } from "../../../store/mod.ts";
 import { approve, authorize, authorizeUrl, Browser, exchange, withServer } from "./support.ts";
 
 const DAY_MS = 86_400_000;
@@ -244,21 +242,3 @@ test("registrations are bounded in number and in rate", () =>
     assertEquals(statuses[0], 201);
     assertEquals(statuses.at(-1), 429);
   }));
-
-test("an operator client is not shadowed by a dynamic one, nor found under another's id", async () => {
-  const now = () => new Date();
-  const store = await openStore("sqlite::memory:", { now, seed: false });
-  try {
-    const { create } = createAdapters({ clients: store.clients, state: store.authorizationState });
-    const adapter = create("Client");
-    await store.authorizationState.put("Client", "m2m_1", { payload: { metadata: { a: 1 } } });
-    assertEquals(await adapter.find("m2m_1"), undefined);
-    assertEquals(await adapter.find("https://app.example.com/client.json"), undefined);
-    await adapter.upsert("dyn_1", { client_id: "dyn_1", client_secret: "s3cret" });
-    const found = await adapter.find("dyn_1");
-    assertEquals(found?.["client_id"], "dyn_1");
-    assert(found?.["client_secret"] !== "s3cret");
-  } finally {
-    await store.close();
-  }
-});
