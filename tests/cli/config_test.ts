@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { AppError } from "../../errors.ts";
 import { loadConfig } from "../../cli/config.ts";
-import type { Config } from "../../cli/config.ts";
+import type { Config } from "../../cli/config_schema.ts";
 
 const load = (env: Record<string, string> = {}): Promise<Config> => loadConfig({ env });
 
