@@ -27,7 +27,7 @@ export async function startEmbedded(
   const { startAuthorizationServer } = await import("../auth/embedded/mod.ts");
   const keys = await embeddedKeys(config);
   await ensureCliClient(keys, parts);
-  const { host, port, url, users } = config.authorizationServer;
+  const { host, port, url, users, dpop } = config.authorizationServer;
   return await startAuthorizationServer({
     issuer: url,
     host,
@@ -38,6 +38,7 @@ export async function startEmbedded(
     state: parts.store.authorizationState,
     keys,
     ...(users ? { users } : {}),
+    dpop: dpop !== "off",
     log: parts.logger.info,
   });
 }

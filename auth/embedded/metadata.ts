@@ -27,17 +27,21 @@ export const CLIENT_AUTH_METHODS = [
 /** Signatures that are accepted on client assertions. */
 export const ASSERTION_ALGORITHMS = ["ES256", "Ed25519", "EdDSA", "PS256", "RS256"] as const;
 
+/** Signatures that are accepted on DPoP proofs. */
+export const PROOF_ALGORITHMS = ["ES256", "Ed25519", "EdDSA"] as const;
+
 export interface MetadataOptions {
   readonly issuer: string;
   readonly policy: ScopePolicy;
   readonly resources: readonly string[];
   /** Whether people can authorize clients here, or clients only get tokens for themselves. */
   readonly interactive: boolean;
+  readonly dpop: boolean;
 }
 
 /** Builds the document; what is not offered is not in it. */
 export function authorizationServerMetadata(options: MetadataOptions): Record<string, unknown> {
-  const { issuer, policy, resources, interactive } = options;
+  const { issuer, policy, resources, interactive, dpop } = options;
   const scopes = [...policy.definitions.keys()];
   return {
     issuer,
@@ -58,6 +62,7 @@ export function authorizationServerMetadata(options: MetadataOptions): Record<st
     ),
     revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     protected_resources: resources,
+    ...(dpop ? { dpop_signing_alg_values_supported: PROOF_ALGORITHMS } : {}),
     ...(interactive
       ? {
         registration_endpoint: issuer + PATHS.registration,

@@ -35,6 +35,8 @@ export interface EmbeddedOptions {
    * does, and only the client credentials grant is there.
    */
   readonly users?: readonly User[];
+  /** Whether a token request with a proof gets a token that is bound to its key (RFC 9449); default no. */
+  readonly dpop?: boolean;
   readonly log: (message: string, properties?: Record<string, unknown>) => void;
   /** Fetches client metadata documents; the default goes to public https addresses only. */
   readonly fetchDocument?: DocumentFetch;
@@ -62,17 +64,18 @@ const FULL_RETRY_SECONDS = 3600;
 export async function startAuthorizationServer(
   options: EmbeddedOptions,
 ): Promise<AuthorizationServer> {
-  const { issuer, host, policy, resources, log } = options;
+  const { issuer, host, policy, resources, dpop = false, log } = options;
   checkAddress(options);
   const isLocal = isLoopbackHost(new URL(issuer).hostname) && isLoopbackHost(host);
   const users = options.users && options.users.length > 0 ? createUsers(options.users) : undefined;
   const interactive = users !== undefined || isLocal;
 
-  const metadata = authorizationServerMetadata({ issuer, policy, resources, interactive });
+  const metadata = authorizationServerMetadata({ issuer, policy, resources, interactive, dpop });
   const provider = createProvider({
     ...options,
     users,
     interactive,
+    dpop,
     fetchDocument: options.fetchDocument ?? createPublicFetch(),
   });
   const registrations = new RateLimiterMemory({ points: REGISTRATIONS_PER_MINUTE, duration: 60 });

@@ -17,7 +17,7 @@ import type {
   LibraryError,
   Provider,
 } from "./library.ts";
-import { ASSERTION_ALGORITHMS, CLIENT_AUTH_METHODS, PATHS } from "./metadata.ts";
+import { ASSERTION_ALGORITHMS, CLIENT_AUTH_METHODS, PATHS, PROOF_ALGORITHMS } from "./metadata.ts";
 import { errorPage, PAGE_HEADERS } from "./page.ts";
 import type { DocumentFetch } from "./public_fetch.ts";
 import { acceptMetadata, GRANT_TYPES } from "./registration.ts";
@@ -35,6 +35,8 @@ export interface ProviderOptions {
   readonly users: Users | undefined;
   /** Whether people can authorize clients here. */
   readonly interactive: boolean;
+  /** Whether tokens are bound to the key of a DPoP proof. */
+  readonly dpop: boolean;
   readonly fetchDocument: DocumentFetch;
   readonly log: (message: string, properties?: Record<string, unknown>) => void;
 }
@@ -52,7 +54,7 @@ const DOCUMENT_FETCHES_PER_MINUTE = 60;
 
 /** Builds the library's request handler with our rules in it. */
 export function createProvider(options: ProviderOptions): Provider {
-  const { issuer, keys, users, interactive, fetchDocument, log } = options;
+  const { issuer, keys, users, interactive, dpop, fetchDocument, log } = options;
   const secure = issuer.startsWith("https:");
   const adapters = createAdapters(options);
   const fetches = new RateLimiterMemory({ points: DOCUMENT_FETCHES_PER_MINUTE, duration: 60 });
@@ -85,6 +87,7 @@ export function createProvider(options: ProviderOptions): Provider {
     clientDefaults: { id_token_signed_response_alg: "ES256", grant_types: GRANT_TYPES },
     enabledJWA: {
       clientAuthSigningAlgValues: ASSERTION_ALGORITHMS,
+      dPoPSigningAlgValues: PROOF_ALGORITHMS,
       idTokenSigningAlgValues: ["ES256"],
     },
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
@@ -105,7 +108,7 @@ export function createProvider(options: ProviderOptions): Provider {
       userinfo: { enabled: false },
       rpInitiatedLogout: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
-      dPoP: { enabled: false },
+      dPoP: { enabled: dpop },
       clientCredentials: { enabled: true },
       revocation: {
         enabled: true,

@@ -26,6 +26,7 @@ const KEPT = new Set([
   "token_endpoint_auth_method",
   "token_endpoint_auth_signing_alg",
   "jwks",
+  "dpop_bound_access_tokens",
 ]);
 
 /** Schemes that run something or read something instead of opening an application. */

@@ -40,7 +40,7 @@ const API_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
 };
 const PREFLIGHT_HEADERS: Readonly<Record<string, string>> = {
-  "access-control-allow-headers": "authorization, content-type, accept, mcp-protocol-version",
+  "access-control-allow-headers": "authorization, content-type, accept, dpop, mcp-protocol-version",
   "access-control-max-age": "600",
 };
 const UID = /^\/(?:authorize|interaction)\/[A-Za-z0-9_-]{20,64}$/;

@@ -252,6 +252,7 @@ export function exchange(
   clientId: unknown,
   code: string,
   changes: Record<string, string> = {},
+  headers: Record<string, string> = {},
 ): Promise<Response> {
   return running.post("/token", {
     grant_type: "authorization_code",
@@ -260,7 +261,7 @@ export function exchange(
     redirect_uri: CALLBACK,
     code_verifier: VERIFIER,
     ...changes,
-  });
+  }, headers);
 }
 
 export function refresh(
@@ -268,13 +269,14 @@ export function refresh(
   clientId: unknown,
   refreshToken: unknown,
   changes: Record<string, string> = {},
+  headers: Record<string, string> = {},
 ): Promise<Response> {
   return running.post("/token", {
     grant_type: "refresh_token",
     client_id: String(clientId),
     refresh_token: String(refreshToken),
     ...changes,
-  });
+  }, headers);
 }
 
 /** A password hash at the lowest cost that is accepted, to keep tests short. */
