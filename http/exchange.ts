@@ -27,7 +27,7 @@ export interface Exchange {
   message?: Message;
   /** Set by authorize on a call of a known tool. */
   tool?: Tool;
-  /** Set by execute: why the tool failed, or `ok`. */
+  /** Set by dispatch and execute: why the call failed, or `ok`. */
   toolOutcome?: string;
 }
 

@@ -132,7 +132,8 @@ export function createHandler(deps: HandlerDeps): Handler {
       ({ response, reason } = refuse(exchange, thrown));
     }
     const { status } = response;
-    const done = () => record(exchange, status, reason ?? exchange.toolOutcome ?? "ok");
+    const done = () =>
+      record(exchange, status, reason ?? exchange.toolOutcome ?? (response.ok ? "ok" : "protocol"));
     if (exchange.principal === undefined || !isStream(response)) {
       done();
       return response;

@@ -51,6 +51,7 @@ export function createMcp(options: McpOptions): McpDispatcher {
   async function callTool(call: Call, context: ServerContext, name: string, input: unknown) {
     const tool = options.registry.get(name);
     if (tool === undefined) {
+      call.exchange.toolOutcome = "unknown_tool";
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Unknown tool");
     }
     const { exchange, principal } = call;

@@ -74,7 +74,8 @@ for (const era of ["modern", "legacy"]) {
         const answer = await readAnswer(await pipeline.handler(request, "127.0.0.1"));
         const error = answer["error"] as Json;
         assertEquals([error["code"], error["message"]], [-32602, "Unknown tool"], name);
-        assertEquals(pipeline.records.at(-1)!.tool, "unknown");
+        const { tool, reason } = pipeline.records.at(-1)!;
+        assertEquals([tool, reason], ["unknown", "unknown_tool"]);
       }
       assertEquals(pipeline.runs.size, 0);
     }));
@@ -201,6 +202,24 @@ test("mcp: every revision is negotiated on the one endpoint", () =>
       {},
     );
     assertEquals(result.cacheScope, "public");
+  }));
+
+test("mcp: what the protocol refuses is recorded as such (R72, R73)", () =>
+  withPipeline(async ({ handler, issuer, records }) => {
+    const body = {
+      jsonrpc: "2.0",
+      id: 1,
+      method: "resources/read",
+      params: { _meta: MODERN_META },
+    };
+    const unknown = await handler(modernRequest(await issuer.token(), { body }), "::1");
+    assertEquals([unknown.status, records.at(-1)!.reason], [404, "protocol"]);
+    const noMeta = { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} };
+    const incomplete = await handler(
+      modernRequest(await issuer.token(), { body: noMeta }),
+      "::1",
+    );
+    assertEquals([incomplete.status, records.at(-1)!.reason], [400, "protocol"]);
   }));
 
 test("mcp: a notification is accepted without an answer (R76)", () =>
