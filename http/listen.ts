@@ -69,17 +69,29 @@ function listenFailed({ host, port }: Omit<ListenOptions, "handler">, cause: unk
 
 function listenOnDeno({ host, port, handler }: ListenOptions): Listener {
   const controller = new AbortController();
+  const running = new Set<Promise<Response>>();
+  let stopping = false;
   const server = Deno.serve({
     hostname: host,
     port,
     signal: controller.signal,
     onListen: () => {},
     onError: plainError,
-  }, (request, info) => handler(request, info.remoteAddr.hostname));
+  }, (request, info) => {
+    if (stopping) return stoppingSoon();
+    const answer = handler(request, info.remoteAddr.hostname);
+    running.add(answer);
+    answer.finally(() => running.delete(answer));
+    return answer;
+  });
   return {
     port: server.addr.port,
     async stop(timeoutMs) {
-      if (!await within(server.shutdown(), timeoutMs)) controller.abort();
+      const deadline = Date.now() + timeoutMs;
+      stopping = true;
+      // After shutdown() Deno gives out no more of a body, so a request that is still being read would fail.
+      await within(Promise.allSettled(running), timeoutMs);
+      if (!await within(server.shutdown(), deadline - Date.now())) controller.abort();
       await server.finished;
     },
   };
@@ -119,6 +131,16 @@ function plainError(): Response {
   return Response.json({ error: "internal", error_description: "Internal error" }, {
     status: 500,
     headers: { "cache-control": "no-store" },
+  });
+}
+
+function stoppingSoon(): Response {
+  return Response.json({
+    error: "temporarily_unavailable",
+    error_description: "The server is stopping; try again in a moment",
+  }, {
+    status: 503,
+    headers: { "cache-control": "no-store", "connection": "close", "retry-after": "1" },
   });
 }
 
