@@ -18,8 +18,8 @@ export interface VerifiedToken {
   readonly believedSeconds?: number;
 }
 
-/** A token longer than this is refused before anything is decoded. */
-const MAX_TOKEN_LENGTH = 8192;
+/** A token longer than this is refused before anything is decoded, or asked of an issuer. */
+export const MAX_TOKEN_LENGTH = 8192;
 const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
 /** Whether a token has the three parts of a signed JWT; anything else is opaque to us. */

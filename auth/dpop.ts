@@ -5,6 +5,7 @@ import { calculateJwkThumbprint, compactVerify, decodeProtectedHeader, importJWK
 import type { CryptoKey, JWK } from "jose";
 import { AppError } from "../errors.ts";
 import type { ReplayStore } from "../store/replay.ts";
+import { invalidToken } from "./claims.ts";
 import type { Claims } from "./profiles.ts";
 
 /** The proof algorithms that are offered and taken. */
@@ -61,9 +62,7 @@ export function createProofVerifier(options: ProofVerifierOptions): ProofVerifie
     checkClaims(claims, expected, now);
     const thumbprint = await calculateJwkThumbprint(jwk, "sha256");
     if (thumbprint !== expected.thumbprint) {
-      throw new AppError("invalid_token", "The access token is bound to another key", {
-        reason: "proof_of_another_key",
-      });
+      throw invalidToken("proof_of_another_key");
     }
     if (expected.nonceRequired && !isOurNonce(claims["nonce"], nonceKey, now)) {
       throw new AppError("use_dpop_nonce", "Send a proof with the nonce of the DPoP-Nonce header", {

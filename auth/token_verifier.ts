@@ -2,7 +2,12 @@
 
 import { createHash } from "node:crypto";
 import { AppError } from "../errors.ts";
-import { isCompactJws, readConfirmation, verifyAccessToken } from "./access_token.ts";
+import {
+  isCompactJws,
+  MAX_TOKEN_LENGTH,
+  readConfirmation,
+  verifyAccessToken,
+} from "./access_token.ts";
 import type { VerifiedToken } from "./access_token.ts";
 import { createBoundedCache } from "./bounded_cache.ts";
 import { invalidToken, isExpired } from "./claims.ts";
@@ -60,6 +65,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   async function verifyOpaque(token: string, key: string, now: number): Promise<VerifiedToken> {
     const [issuer] = introspecting;
     if (issuer?.introspect === undefined) throw invalidToken("not_a_jws");
+    if (token.length > MAX_TOKEN_LENGTH) throw invalidToken("too_long");
     if (inactive.get(key, now)) throw invalidToken("token_inactive");
     try {
       const { principal, claims, believedSeconds } = await issuer.introspect(token, now);

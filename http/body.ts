@@ -1,8 +1,11 @@
-/** Reads the one JSON body of an authenticated request, bounded in type, size and time. */
+/** Reads the one JSON body of an authenticated request, bounded in type, size and time, for a client that can read JSON. */
 
 import { AppError } from "../errors.ts";
 import { JsonError, parseStrictJson } from "./json.ts";
 import { RpcError } from "./message.ts";
+
+/** A media range (RFC 9110 section 12.5.1) that takes in JSON or an event stream. */
+const ANSWERS = /(^|,)[ \t]*(\*\/\*|application\/(json|\*)|text\/(event-stream|\*))[ \t]*(;|,|$)/i;
 
 export interface BodyLimits {
   readonly maxBytes: number;
@@ -33,6 +36,17 @@ export async function readJsonBody(request: Request, limits: BodyLimits): Promis
       ? new RpcError(400, -32700, `Parse error: ${error.message}`, "body_syntax")
       : new RpcError(400, -32600, `Invalid Request: ${error.message}`, "body_shape");
   }
+}
+
+/**
+ * Refuses a client that could read none of our answers; one that names only one of the two types is served.
+ *
+ * @throws {AppError} `not_acceptable`.
+ */
+export function checkAccept(headers: Headers): void {
+  const accepted = headers.get("accept");
+  if (!accepted || ANSWERS.test(accepted)) return;
+  throw new AppError("not_acceptable", "Accept application/json and text/event-stream");
 }
 
 /** Exactly `application/json`, in UTF-8, unencoded: what a form or a simple cross-origin request cannot send. */

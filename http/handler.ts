@@ -8,7 +8,7 @@ import { insufficientScope } from "../tools/execute.ts";
 import type { Registry, Tool } from "../tools/registry.ts";
 import { admit } from "./admit.ts";
 import type { Admission } from "./admit.ts";
-import { readJsonBody } from "./body.ts";
+import { checkAccept, readJsonBody } from "./body.ts";
 import { checkOrigin, isNavigation, isPreflight } from "./cors.ts";
 import { openExchange } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
@@ -81,6 +81,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     requireMethod(request, "POST");
 
     // parse
+    checkAccept(request.headers);
     const body = await readJsonBody(request, {
       maxBytes: admission.maxBodyBytes,
       timeoutMs: deps.bodyTimeoutMs,
