@@ -1,0 +1,96 @@
+/** A host of a stdio server: starts it as a child process and speaks JSON-RPC with it, one message a line. */
+
+import { startChild } from "./child.ts";
+import type { ChildOptions } from "./child.ts";
+
+// deno-lint-ignore no-explicit-any -- messages of many shapes, which the tests spell out
+type Value = any;
+
+/** What came back for a request. */
+export interface Answer {
+  readonly result?: Value;
+  readonly error?: { readonly code: number; readonly message: string };
+}
+
+export interface StdioHost {
+  request(method: string, params?: Record<string, unknown>): Promise<Answer>;
+  notify(method: string, params?: Record<string, unknown>): void;
+  /** All notifications so far. */
+  readonly notifications: readonly { readonly method: string; readonly params: Value }[];
+  /** The next match in what the child writes to stderr; each call goes on behind the match before. */
+  waitForLog(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Everything on stderr so far. */
+  log(): string;
+}
+
+/** Runs a test against a stdio server, and ends the server. */
+export async function withStdioHost(
+  options: ChildOptions,
+  run: (host: StdioHost) => Promise<void>,
+): Promise<void> {
+  const child = startChild(options);
+  const pending = new Map<number, (answer: Answer) => void>();
+  const notifications: { method: string; params: Value }[] = [];
+  let log = "";
+  let readTo = 0;
+  let nextId = 1;
+  let wake: () => void = () => {};
+  let fail: (error: Error) => void = () => {};
+  const ended = new Promise<never>((_, reject) => (fail = reject));
+  ended.catch(() => {});
+  child.on("error", fail);
+  const closed = new Promise<void>((resolve) =>
+    child.on("close", (code) => {
+      fail(new Error(`The child ended with ${code}:\n${log}`));
+      resolve();
+    })
+  );
+  child.stderr?.setEncoding("utf8").on("data", (text) => {
+    log += text;
+    wake();
+  });
+  let rest = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) receive(JSON.parse(line));
+  });
+
+  function receive(message: Value): void {
+    if ("method" in message) return void notifications.push(message);
+    pending.get(message.id)?.(message);
+    pending.delete(message.id);
+  }
+
+  function send(message: Record<string, unknown>): void {
+    child.stdin?.write(JSON.stringify({ jsonrpc: "2.0", ...message }) + "\n");
+  }
+
+  const host: StdioHost = {
+    notifications,
+    request(method, params) {
+      const id = nextId++;
+      const answer = new Promise<Answer>((resolve) => pending.set(id, resolve));
+      send({ id, method, ...(params ? { params } : {}) });
+      return Promise.race([answer, ended]);
+    },
+    notify: (method, params) => send({ method, ...(params ? { params } : {}) }),
+    async waitForLog(pattern) {
+      for (;;) {
+        const match = pattern.exec(log.slice(readTo));
+        if (match) {
+          readTo += match.index + match[0].length;
+          return match;
+        }
+        await Promise.race([new Promise<void>((resolve) => (wake = resolve)), ended]);
+      }
+    },
+    log: () => log,
+  };
+  try {
+    await run(host);
+  } finally {
+    child.kill("SIGKILL");
+    await closed;
+  }
+}
