@@ -14,6 +14,8 @@ export interface KeySource {
   keyFor(header: JWSHeaderParameters): Promise<CryptoKey>;
   /** Grows each time other keys are in force; what was verified under older ones is verified again. */
   readonly generation: number;
+  /** For how many seconds the keys in force have been older than they should be; 0 while they are fresh. */
+  readonly staleSeconds: number;
 }
 
 /** Times in milliseconds. */
@@ -45,7 +47,7 @@ interface KeySet {
 /** Keys that are known from the start: those of the embedded authorization server, or of a test. */
 export function staticKeys(jwks: JSONWebKeySet, algorithms: readonly string[]): KeySource {
   const set = toKeySet(jwks, algorithms, 0);
-  return { keyFor: set.keyFor, generation: 1 };
+  return { keyFor: set.keyFor, generation: 1, staleSeconds: 0 };
 }
 
 /** Keys of an issuer that publishes them at a URL. */
@@ -93,6 +95,9 @@ export function remoteKeys(options: KeySourceOptions): KeySource {
   return {
     get generation() {
       return generation;
+    },
+    get staleSeconds() {
+      return current ? Math.max(0, now() - current.fetchedAt - freshMs) / 1000 : 0;
     },
     async keyFor(header) {
       const set = await keysInForce();

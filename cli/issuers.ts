@@ -13,6 +13,8 @@ import { ISSUER_PROFILES } from "../auth/profiles.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import { MCP_PATH } from "../http/routes.ts";
 import type { Logger } from "../telemetry/log.ts";
+import { observe } from "../telemetry/metrics.ts";
+import type { Gauge } from "../telemetry/metrics.ts";
 import { publicOrigins } from "./config.ts";
 import type { Config, IssuerConfig } from "./config_schema.ts";
 import { NAME } from "./version.ts";
@@ -24,6 +26,12 @@ export interface IssuerParts {
   readonly now: () => Date;
   readonly logger: Logger;
 }
+
+const STALE_KEYS: Gauge = {
+  name: "gatehouse.jwks.stale",
+  description: "How long the keys of an issuer have been used past their freshness",
+  unit: "s",
+};
 
 /** The embedded authorization server where it runs, otherwise the configured issuers; never both. */
 export function trustedIssuers(config: Config, parts: IssuerParts): readonly Issuer[] {
@@ -57,15 +65,17 @@ function remoteIssuer(item: IssuerConfig, parts: IssuerParts): Issuer {
     clockTolerance: item.clockToleranceSeconds,
     maxLifetime: item.maxLifetimeSeconds,
   };
+  const keys = remoteKeys({
+    locate: () => locate(issuer, "jwks_uri", jwksUri),
+    algorithms,
+    now: () => now().getTime(),
+    log: (message, properties) => logger.warning(message, { issuer, ...properties }),
+  });
+  observe(STALE_KEYS, { issuer }, () => keys.staleSeconds);
   return {
     ...rules,
     algorithms,
-    keys: remoteKeys({
-      locate: () => locate(issuer, "jwks_uri", jwksUri),
-      algorithms,
-      now: () => now().getTime(),
-      log: (message, properties) => logger.warning(message, { issuer, ...properties }),
-    }),
+    keys,
     dpop: { mode: item.dpop, nonce: item.dpopNonce },
     ...(introspection && {
       introspect: createIntrospection({

@@ -16,7 +16,7 @@ const SEAMS: readonly (readonly [RegExp, RegExp])[] = [
   [/^@modelcontextprotocol\/server/, /^http\/mcp\.ts$/],
   [/^(kysely|node:sqlite|pg|postgres)$/, /^store\/sql\//],
   [/^rate-limiter-flexible$/, /^(http\/rate_limit\.ts$|auth\/embedded\/)/],
-  [/^@logtape\//, /^telemetry\//],
+  [/^(@logtape|@opentelemetry)\//, /^telemetry\//],
   [/^commander$/, /^cli\//],
   [/^oauth4webapi$/, /^cli\//],
 ];

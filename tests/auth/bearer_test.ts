@@ -58,7 +58,7 @@ test("readCredential() refuses malformed and repeated credentials as invalid_req
   }
 });
 
-test("readCredential() refuses what no token looks like as invalid_token (H015, H016, H030)", () => {
+test("readCredential() refuses what no token looks like as invalid_token (R18, H015, H016, H030)", () => {
   for (
     const header of [`Bearer "${TOKEN}"`, "Bearer token=T", "Bearer {}", "Bearer [object Object]"]
   ) {

@@ -134,8 +134,10 @@ test("keyFor() lives on old keys while the issuer is away, but not for ever (H08
   const header = { alg: "ES256", kid: issuer.kid };
   await keys.keyFor(header);
   server.answer = { status: 503, body: "{}" };
+  assertEquals(keys.staleSeconds, 0);
   time.now += 3_600_000;
   await keys.keyFor(header);
+  assertEquals(keys.staleSeconds, 3000);
   time.now += 86_400_000;
   assertEquals(await refusal(() => keys.keyFor(header)), "unavailable keys_unavailable");
   await server.close();

@@ -21,6 +21,7 @@ function countedKeys(issuer: TestIssuer) {
   const counted = {
     uses: 0,
     generation: 1,
+    staleSeconds: 0,
     keyFor(header: Parameters<KeySource["keyFor"]>[0]) {
       counted.uses += 1;
       return staticKeys(issuer.jwks, ["ES256"]).keyFor(header);

@@ -248,7 +248,7 @@ test("a client gets a token with private_key_jwt, each assertion once (R92)", ()
     }
   }));
 
-test("an unsound assertion is refused (H240)", () =>
+test("an unsound assertion is refused (R92, H240)", () =>
   withServer({}, async (running) => {
     const client = await assertionClient(running);
     const { privateKey: foreign } = await generateKeyPair("ES256");

@@ -10,7 +10,7 @@ const METADATA_PATHS = [
   "/.well-known/openid-configuration",
 ];
 
-test("the metadata says what is there, under both names", () =>
+test("the metadata says what is there, under both names (R91)", () =>
   withServer({}, async ({ issuer, server }) => {
     for (const path of METADATA_PATHS) {
       const response = await fetch(issuer + path);
