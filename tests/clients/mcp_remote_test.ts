@@ -11,7 +11,7 @@ import type { Answer, StdioHost } from "./stdio_host.ts";
 /** What it speaks with the server; with its host it speaks 2025-11-25 in both cases. */
 const PROTOCOLS = [["legacy", "legacy"], ["auto", "modern"]] as const;
 
-const LOGIN_URL = /visiting:\s+(http:\S+)/;
+const LOGIN_URL = /visiting:\s+(http:\S+)\s/;
 const CALLBACK_OPEN = /running the sign-in for this server/;
 
 interface Start {

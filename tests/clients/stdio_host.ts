@@ -39,6 +39,7 @@ export async function withStdioHost(
   const ended = new Promise<never>((_, reject) => (fail = reject));
   ended.catch(() => {});
   child.on("error", fail);
+  child.stdin?.on("error", fail);
   const closed = new Promise<void>((resolve) =>
     child.on("close", (code) => {
       fail(new Error(`The child ended with ${code}:\n${log}`));
