@@ -437,7 +437,7 @@ test("handler: keys that cannot be had are our fault, not the token's (R23)", ()
     },
   }));
 
-test("handler: metadata is the same at both URLs, for any origin, per loopback name (R1-R10)", () =>
+test("handler: metadata is the same at both URLs, for any origin, per loopback name (R1-R3, R6, R8, R10)", () =>
   withPipeline(async ({ handler }) => {
     const paths = [
       "/.well-known/oauth-protected-resource",

@@ -169,7 +169,7 @@ test("mcp: a stream ends with the token that opened it (R78, H089)", async () =>
   }, { now });
 });
 
-test("mcp: every revision is negotiated on the one endpoint", () =>
+test("mcp: every revision is negotiated on the one endpoint (R93)", () =>
   withPipeline(async ({ handler, issuer }) => {
     for (const revision of [...LEGACY_REVISIONS, "2099-01-01"]) {
       const request = legacyRequest(await issuer.token(), "initialize", {
@@ -232,7 +232,7 @@ test("mcp: a notification is accepted without an answer (R76)", () =>
     assertEquals([response.status, await response.text()], [202, ""]);
   }));
 
-test("mcp: a person sees every tool, a client sees those it may call (R57-R60)", () =>
+test("mcp: a person sees every tool, a client sees those it may call (R57, R58, R60)", () =>
   withPipeline(async (pipeline) => {
     const names = (result: { tools: Json[] }) => result.tools.map((tool) => tool["name"]);
     const forPerson = await list(pipeline, {});
