@@ -80,7 +80,10 @@ export function createMcp(options: McpOptions): McpDispatcher {
       instructions: options.instructions,
       cacheHints: {
         "server/discover": { ttlMs: 3_600_000, cacheScope: "public" },
-        "tools/list": { ttlMs: 60_000, cacheScope: sharedList ? "public" : "private" },
+        // A filtered list grows when its caller steps up, and soon should in the caller's eyes.
+        "tools/list": sharedList
+          ? { ttlMs: 60_000, cacheScope: "public" }
+          : { ttlMs: 5_000, cacheScope: "private" },
       },
     });
     server.setRequestHandler("tools/list", (request) => {

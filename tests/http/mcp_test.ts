@@ -237,7 +237,7 @@ test("mcp: a person sees every tool, a client sees those it may call (R57, R58, 
     const names = (result: { tools: Json[] }) => result.tools.map((tool) => tool["name"]);
     const forPerson = await list(pipeline, {});
     assertEquals(names(forPerson), ["add", "count", "explode", "purge", "wait"]);
-    assertEquals([forPerson.cacheScope, forPerson.ttlMs], ["private", 60_000]);
+    assertEquals([forPerson.cacheScope, forPerson.ttlMs], ["private", 5_000]);
     const forClient = await list(pipeline, { sub: "client-1" });
     assertEquals(names(forClient), ["add", "count", "explode", "wait"]);
     assertEquals(await list(pipeline, { sub: "client-1" }), forClient, "the same each time");
