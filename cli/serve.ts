@@ -35,10 +35,20 @@ export const registerServe: Register = (program, io) => {
     });
 };
 
+/**
+ * Resolves at the first signal; what follows within a second is the same wish, later ones end the process at once.
+ *
+ * A terminal sends Ctrl-C to all of `deno task start`, and the task passes it on: the server gets two.
+ */
 function nextSignal(): Promise<string> {
+  const signals = ["SIGINT", "SIGTERM"] as const;
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => resolve(signal));
-    }
+    const onSignal = (signal: string) => {
+      resolve(signal);
+      setTimeout(() => {
+        for (const name of signals) process.off(name, onSignal);
+      }, 1000).unref();
+    };
+    for (const name of signals) process.on(name, onSignal);
   });
 }
