@@ -2,6 +2,7 @@
 
 import { AppError } from "../errors.ts";
 import type { Principal } from "./principal.ts";
+import { isTyped } from "./profiles.ts";
 import type { ClaimRule, Claims, IssuerProfile } from "./profiles.ts";
 
 /** What the claims of a token are held against. Durations are in seconds. */
@@ -10,7 +11,7 @@ export interface ClaimRules {
   readonly profile: IssuerProfile;
   /** Exact audience values, of which the token must name one. */
   readonly audiences: ReadonlySet<string>;
-  /** Refuses a token that names any further audience. */
+  /** Refuses a token that names a further audience, other than those which the issuer adds by itself. */
   readonly strictAudience: boolean;
   readonly clockTolerance: number;
   /** The longest time from `iat` to `exp`, and the greatest age. */
@@ -37,10 +38,17 @@ export function checkClaims(claims: Claims, rules: ClaimRules, now: number): Pri
   }
 
   const { profile } = rules;
+  if (profile.mark && !profile.mark.values.includes(claims[profile.mark.claim] as string)) {
+    throw invalidToken(`${profile.mark.claim}_not_expected`);
+  }
   const subject = identifier(claims, "sub");
   const clientId = identifier(claims, profile.clientId);
   const agreeing = profile.clientIdAgrees && claims[profile.clientIdAgrees];
   if (agreeing !== undefined && agreeing !== clientId) throw invalidToken("client_id_mismatch");
+  // OpenID Connect Core section 2: an ID token is for the client itself.
+  if (!isTyped(profile) && namedAudiences(claims["aud"]).includes(clientId)) {
+    throw invalidToken("aud_is_client");
+  }
   const tokenId = claims[profile.tokenId.claim] === undefined && !profile.tokenId.required
     ? undefined
     : identifier(claims, profile.tokenId.claim);
@@ -50,7 +58,7 @@ export function checkClaims(claims: Claims, rules: ClaimRules, now: number): Pri
     kind,
     subject,
     clientId,
-    scopes: readScopes(claims, profile.scopes[kind], !profile.types.includes("jwt")),
+    scopes: readScopes(claims, profile.scopes[kind], isTyped(profile)),
     tokenId,
     issuedAt,
     expiresAt,
@@ -58,13 +66,19 @@ export function checkClaims(claims: Claims, rules: ClaimRules, now: number): Pri
 }
 
 function checkAudience(aud: unknown, rules: ClaimRules): void {
-  const named = typeof aud === "string" ? [aud] : aud;
-  if (!Array.isArray(named) || named.length === 0) throw invalidToken("aud_missing");
+  const named = namedAudiences(aud);
+  if (named.length === 0) throw invalidToken("aud_missing");
   if (!named.every((value) => typeof value === "string")) throw invalidToken("aud_malformed");
-  if (!named.some((value) => rules.audiences.has(canonicalAudience(value)))) {
-    throw invalidToken("aud_mismatch");
-  }
-  if (rules.strictAudience && named.length > 1) throw invalidToken("aud_several");
+  const others = named.filter((value) => !rules.audiences.has(canonicalAudience(value)));
+  if (others.length === named.length) throw invalidToken("aud_mismatch");
+  if (!rules.strictAudience) return;
+  const added = rules.profile.addedAudiences?.(rules.issuer) ?? [];
+  if (others.some((value) => !added.includes(value))) throw invalidToken("aud_several");
+}
+
+function namedAudiences(aud: unknown): readonly string[] {
+  if (typeof aud === "string") return [aud];
+  return Array.isArray(aud) ? aud : [];
 }
 
 /** Scheme and host compare without case (RFC 3986 section 6.2.2.1), everything after them exactly. */

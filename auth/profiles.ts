@@ -11,6 +11,8 @@ export interface ClaimRule {
 export interface IssuerProfile {
   /** Accepted `typ` header values, lower case; `undefined` stands for an absent `typ`. */
   readonly types: readonly (string | undefined)[];
+  /** A claim whose value tells an access token from the issuer's other tokens. */
+  readonly mark?: { readonly claim: string; readonly values: readonly string[] };
   /** Scopes of a token for a person, and of a token for a client by itself. */
   readonly scopes: { readonly user: ClaimRule; readonly client: ClaimRule };
   readonly clientId: string;
@@ -19,73 +21,105 @@ export interface IssuerProfile {
   readonly tokenId: { readonly claim: string; readonly required: boolean };
   /** Whether the token was issued to a client by itself. */
   isClient(claims: Claims, clientId: string): boolean;
+  /** Audiences that the issuer adds to ours on its own account; a strict audience check overlooks them. */
+  addedAudiences?(issuer: string): readonly string[];
 }
 
 export type Claims = Readonly<Record<string, unknown>>;
 
 const scope: ClaimRule = { claim: "scope", form: "string" };
-const ACCESS_TOKEN_TYPES = ["at+jwt", "application/at+jwt"] as const;
-const ANY_JWT = [...ACCESS_TOKEN_TYPES, "jwt", undefined] as const;
+const scp: ClaimRule = { claim: "scp", form: "array" };
+const AT_JWT = ["at+jwt", "application/at+jwt"] as const;
+/** Issuers that say nothing of `typ`, or sign every kind of token as a plain JWT. */
+const PLAIN_JWT = ["jwt", undefined] as const;
 const subjectIsClient = (claims: Claims, clientId: string) => claims["sub"] === clientId;
+/** Auth0 names a client that acts for itself by its id and a suffix, in either of its token profiles. */
+const subjectIsAuth0Client = (claims: Claims, clientId: string) =>
+  claims["sub"] === `${clientId}@clients`;
+/** Auth0 adds the UserInfo endpoint where the client also asked for `openid`. */
+const auth0UserInfo = (issuer: string) => [`${issuer}userinfo`];
 
 /** The profiles that configuration can name. */
 export const ISSUER_PROFILES = {
   /** RFC 9068, as the embedded authorization server and every conforming issuer signs. */
   rfc9068: {
-    types: ACCESS_TOKEN_TYPES,
+    types: AT_JWT,
     scopes: { user: scope, client: scope },
     clientId: "client_id",
     clientIdAgrees: "azp",
     tokenId: { claim: "jti", required: true },
     isClient: subjectIsClient,
   },
+  /** Auth0's own token profile, the default of an Auth0 API. The audience is the API identifier. */
   auth0: {
-    types: ANY_JWT,
+    types: ["jwt"],
     scopes: { user: scope, client: scope },
     clientId: "azp",
-    clientIdAgrees: "client_id",
-    // The Auth0 token profile has no jti; such a token is revoked by client or subject.
+    // There is no jti in it; such a token is revoked by client or subject.
     tokenId: { claim: "jti", required: false },
-    isClient: (claims, clientId) =>
-      claims["gty"] === "client-credentials" || claims["sub"] === `${clientId}@clients`,
+    isClient: subjectIsAuth0Client,
+    addedAudiences: auth0UserInfo,
   },
+  /** Auth0's RFC 9068 token profile, a setting of the API; without `gty` and `azp`. */
+  "auth0-rfc9068": {
+    types: AT_JWT,
+    scopes: { user: scope, client: scope },
+    clientId: "client_id",
+    tokenId: { claim: "jti", required: true },
+    isClient: subjectIsAuth0Client,
+    addedAudiences: auth0UserInfo,
+  },
+  /** A custom authorization server of Okta; its one audience is a setting. Others' keys are not published. */
   okta: {
-    types: ANY_JWT,
-    scopes: { user: { claim: "scp", form: "array" }, client: { claim: "scp", form: "array" } },
+    types: PLAIN_JWT,
+    scopes: { user: scp, client: scp },
     clientId: "cid",
     tokenId: { claim: "jti", required: true },
-    isClient: subjectIsClient,
+    // A deployment may map `sub` to anything, but `uid` is there exactly where a user is.
+    isClient: (claims) => claims["uid"] === undefined,
   },
+  /** Microsoft Entra, tokens of version 2.0. The audience is always the API's application id, so it must be configured. */
   entra: {
-    types: ANY_JWT,
-    // Delegated permissions and application permissions never stand in one token.
+    types: ["jwt"],
+    mark: { claim: "ver", values: ["2.0"] },
+    // Only a token for a person has scp; the roles beside it are the person's, not what the client was granted.
     scopes: { user: { claim: "scp", form: "string" }, client: { claim: "roles", form: "array" } },
     clientId: "azp",
     tokenId: { claim: "uti", required: true },
-    isClient: (claims) => claims["idtyp"] === "app" || claims["scp"] === undefined,
+    // `idtyp` is optional, and decides where it is there.
+    isClient: (claims) =>
+      claims["idtyp"] === undefined ? claims["scp"] === undefined : claims["idtyp"] === "app",
   },
+  /** Keycloak, with lightweight tokens and with the at+jwt switch too. The audience needs an audience mapper. */
   keycloak: {
-    types: ANY_JWT,
+    types: [...AT_JWT, ...PLAIN_JWT],
+    mark: { claim: "typ", values: ["Bearer", "DPoP"] },
     scopes: { user: scope, client: scope },
     clientId: "azp",
     clientIdAgrees: "client_id",
     tokenId: { claim: "jti", required: true },
-    // Keycloak adds client_id to the token of a service account only.
-    isClient: (claims) => typeof claims["client_id"] === "string",
+    // A lightweight token has no user name, and then client_id stands in the tokens of service accounts only.
+    isClient: (claims, clientId) =>
+      claims["preferred_username"] === undefined
+        ? claims["client_id"] !== undefined
+        : claims["preferred_username"] === `service-account-${clientId.toLowerCase()}`,
+    addedAudiences: () => ["account"],
   },
+  /**
+   * WorkOS AuthKit (Connect). The audience of a person's token is the resource; that of a client's token is always the
+   * environment's client id, so it must be configured.
+   */
   workos: {
-    types: ANY_JWT,
+    types: PLAIN_JWT,
     scopes: { user: scope, client: scope },
     clientId: "client_id",
     tokenId: { claim: "jti", required: true },
     isClient: subjectIsClient,
   },
+  /** Scalekit. The audience holds the id of the MCP server (`res_...`), and its URL where one is set. */
   scalekit: {
-    types: ANY_JWT,
-    scopes: {
-      user: { claim: "scopes", form: "array" },
-      client: { claim: "scopes", form: "array" },
-    },
+    types: PLAIN_JWT,
+    scopes: { user: scope, client: { claim: "scopes", form: "array" } },
     clientId: "client_id",
     tokenId: { claim: "jti", required: true },
     isClient: subjectIsClient,
@@ -93,3 +127,8 @@ export const ISSUER_PROFILES = {
 } as const satisfies Record<string, IssuerProfile>;
 
 export type ProfileName = keyof typeof ISSUER_PROFILES;
+
+/** Whether the header alone tells an access token from an ID token; where it does not, the claims have to. */
+export function isTyped(profile: IssuerProfile): boolean {
+  return !profile.types.some((type) => type === undefined || type === "jwt");
+}
