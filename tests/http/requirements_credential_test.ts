@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { extractWWWAuthenticateParams } from "@modelcontextprotocol/client";
 import { extractWWWAuthenticateParams as extractV1 } from "@modelcontextprotocol/sdk/client/auth.js";
-import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
+import { assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { createProofVerifier, DPOP_ALGORITHMS } from "../../auth/dpop.ts";
 import type { Issuer } from "../../auth/issuer.ts";
 import { staticKeys } from "../../auth/jwks.ts";
