@@ -7,6 +7,7 @@ import { registerClients } from "./clients.ts";
 import { NO_ANSWER, processIo } from "./command.ts";
 import type { ExitCode, Io } from "./command.ts";
 import { registerConfig } from "./show_config.ts";
+import { registerHashPassword } from "./hash_password.ts";
 import { registerServe } from "./serve.ts";
 import { registerToken } from "./token.ts";
 import { registerTools } from "./tools.ts";
@@ -39,6 +40,7 @@ function buildProgram(io: Io, setExit: (code: ExitCode) => void): Command {
       registerCall,
       registerTools,
       registerConfig,
+      registerHashPassword,
     ]
   ) register(program, io, setExit);
   program.command("version").description("print the version")
