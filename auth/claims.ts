@@ -83,7 +83,8 @@ function namedAudiences(aud: unknown): readonly string[] {
 
 /** Scheme and host compare without case (RFC 3986 section 6.2.2.1), everything after them exactly. */
 export function canonicalAudience(value: string): string {
-  const origin = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#@]*/.exec(value)?.[0];
+  // ASCII only: lower case of U+212A is the letter k of another host.
+  const origin = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#@\u0080-\uFFFF]*/.exec(value)?.[0];
   return origin === undefined ? value : origin.toLowerCase() + value.slice(origin.length);
 }
 
