@@ -349,6 +349,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     id: "R64",
     source: "RFC 9112 section 3.2.2; MCP transports, security",
     behaviour: "The raw Host and the request target must be a listed name and port",
+    missing: "on Bun a target in absolute form, whose authority the runtime drops",
   },
   {
     id: "R65",
