@@ -55,6 +55,11 @@ export async function verifyAccessToken(
   return { issuer, principal, boundTo };
 }
 
+/** What a JWT says of itself, for a person to read: nothing of it is verified. Throws as verification does. */
+export function readUnverified(token: string): { header: JWSHeaderParameters; claims: Claims } {
+  return { header: decodeHeader(token), claims: decodeClaims(token) };
+}
+
 /** RFC 7800 section 3.1: a confirmation that we cannot check, or more than one, makes the token unusable here. */
 export function readConfirmation(claims: Claims): string | undefined {
   const confirmation = claims["cnf"];

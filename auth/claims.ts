@@ -130,7 +130,11 @@ function identifier(claims: Claims, claim: string): string {
 }
 
 /** A profile names one claim and one form; another form is a broken issuer, not a token without scopes. */
-function readScopes(claims: Claims, rule: ClaimRule, optional: boolean): readonly string[] {
+export function readScopes(
+  claims: Claims,
+  rule: ClaimRule,
+  optional: boolean,
+): readonly string[] {
   const value = claims[rule.claim];
   if (value === undefined && optional) return [];
   if (rule.form === "string" && typeof value === "string") {

@@ -11,12 +11,19 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   out(text: string): void;
   err(text: string): void;
+  /** Everything on standard input; absent where there is none. */
+  input?(): Promise<string>;
 }
 
 export const processIo: Io = {
   env: process.env,
   out: (text) => void process.stdout.write(text.endsWith("\n") ? text : `${text}\n`),
   err: (text) => void process.stderr.write(text.endsWith("\n") ? text : `${text}\n`),
+  async input() {
+    let text = "";
+    for await (const chunk of process.stdin.setEncoding("utf8")) text += chunk;
+    return text;
+  },
 };
 
 /** 0 fine, 1 failed, 2 usage or configuration. */

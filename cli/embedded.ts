@@ -1,5 +1,6 @@
 /** Starts the embedded authorization server for a configuration without an issuer. */
 
+import { access } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { AuthorizationServer } from "../auth/embedded/mod.ts";
 import type { EmbeddedKeys } from "../auth/embedded/keys.ts";
@@ -7,6 +8,7 @@ import type { ScopePolicy } from "../auth/scopes.ts";
 import { MCP_PATH } from "../http/routes.ts";
 import type { Store } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
+import { usageError } from "./command.ts";
 import type { Config } from "./config_schema.ts";
 
 /** What the embedded authorization server needs of the rest. */
@@ -47,6 +49,28 @@ export async function startEmbedded(
 export async function embeddedKeys(config: Config): Promise<EmbeddedKeys> {
   const { loadOrCreateKeys } = await import("../auth/embedded/keys.ts");
   return await loadOrCreateKeys(keysPath(config.store));
+}
+
+/**
+ * This store's authorization server as far as verifying its tokens goes, without starting it.
+ *
+ * @throws {AppError} `invalid_request` where no server has run with this store, or its keys are in memory.
+ */
+export async function embeddedIssuer(
+  config: Config,
+): Promise<Pick<AuthorizationServer, "issuer" | "jwks">> {
+  const path = keysPath(config.store);
+  if (path === undefined) {
+    throw usageError("A store in memory keeps its keys in the server; give --store sqlite:PATH");
+  }
+  try {
+    await access(path);
+  } catch {
+    throw usageError(`There is no ${path}; give the --store of the server, or --config`);
+  }
+  const { signingKeys } = await embeddedKeys(config);
+  const keys = signingKeys.map(({ d: _, ...key }) => key);
+  return { issuer: config.authorizationServer.url, jwks: { keys } };
 }
 
 /** The keys lie beside the database that they belong to; a store in memory has keys in memory. */

@@ -22,7 +22,7 @@ import { NAME } from "./version.ts";
 export interface IssuerParts {
   /** The resource under each of its names. */
   readonly audiences: ReadonlySet<string>;
-  readonly authorizationServer: AuthorizationServer | undefined;
+  readonly authorizationServer: Pick<AuthorizationServer, "issuer" | "jwks"> | undefined;
   readonly now: () => Date;
   readonly logger: Logger;
 }

@@ -1,34 +1,93 @@
-/** `gatehouse tools`: lists the tools of this program with their scopes. */
+/** `gatehouse tools`: lists the tools of this program with their scopes, or crosses the two. */
 
 import { createScopePolicy } from "../auth/scopes.ts";
+import type { ScopePolicy } from "../auth/scopes.ts";
 import { tools } from "../tools/mod.ts";
 import { createRegistry } from "../tools/registry.ts";
+import type { Registry, Tool } from "../tools/registry.ts";
 import { columns, configFrom, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Register } from "./command.ts";
+
+type ToolsFlags = ConfigFlags & { json?: boolean; matrix?: boolean };
 
 export const registerTools: Register = (program, io) => {
   withConfigFlags(program.command("tools"))
     .description("list the tools with their effect and scopes")
-    .option("--json", "print JSON, schemas included")
-    .action(async (flags: ConfigFlags & { json?: boolean }) => {
+    .option("--matrix", "print which scope opens which tool")
+    .option("--json", "print JSON; without --matrix, schemas included")
+    .action(async (flags: ToolsFlags) => {
       const config = await configFrom(io, flags);
-      const registry = createRegistry(tools, createScopePolicy(config.scopes));
-      if (flags.json) {
-        io.out(JSON.stringify(
-          registry.tools.map(({ input: _, output: __, handle: ___, ...tool }) => tool),
-          null,
-          2,
-        ));
-        return;
+      const policy = createScopePolicy(config.scopes);
+      const registry = createRegistry(tools, policy);
+      if (flags.matrix) {
+        const matrix = scopeMatrix(registry, policy);
+        io.out(flags.json ? JSON.stringify(matrix, null, 2) : matrixText(matrix));
+      } else {
+        io.out(flags.json ? listJson(registry) : listText(registry));
       }
-      io.out(columns(
-        registry.tools.map(({ name, effect, scopes, title }) => [
-          name,
-          effect,
-          scopes.join(" ") || "(any caller)",
-          title,
-        ]),
-        "",
-      ));
     });
 };
+
+function listJson(registry: Registry): string {
+  const published = registry.tools.map(({ input: _, output: __, handle: ___, ...tool }) => tool);
+  return JSON.stringify(published, null, 2);
+}
+
+function listText(registry: Registry): string {
+  return columns(
+    registry.tools.map(({ name, effect, scopes, title }) => [
+      name,
+      effect,
+      scopes.join(" ") || "(any caller)",
+      title,
+    ]),
+    "",
+  );
+}
+
+interface ScopeMatrix {
+  /** The whole vocabulary, sorted. */
+  readonly scopes: readonly string[];
+  readonly tools: readonly {
+    readonly name: string;
+    readonly required: readonly string[];
+    /** Scopes that include a required one without being one. */
+    readonly implied_by: readonly string[];
+  }[];
+}
+
+function scopeMatrix(registry: Registry, policy: ScopePolicy): ScopeMatrix {
+  const scopes = [...policy.definitions.keys()];
+  const implying = (tool: Tool) =>
+    scopes.filter((scope) =>
+      !tool.scopes.includes(scope) &&
+      policy.missing([scope], tool.scopes).length < tool.scopes.length
+    );
+  return {
+    scopes,
+    tools: registry.tools.map((tool) => ({
+      name: tool.name,
+      required: tool.scopes,
+      implied_by: implying(tool),
+    })),
+  };
+}
+
+const REQUIRED = "x";
+const IMPLIED = "+";
+
+function matrixText({ scopes, tools }: ScopeMatrix): string {
+  const rows = tools.map(({ name, required, implied_by }) => [
+    name,
+    ...scopes.map((scope) =>
+      required.includes(scope) ? REQUIRED : implied_by.includes(scope) ? IMPLIED : ""
+    ),
+  ]);
+  const table = columns([["", ...scopes], ...rows], "");
+  return [
+    ...table.split("\n").map((line) => line.trimEnd()),
+    "",
+    `${REQUIRED} the tool requires the scope; ${IMPLIED} the scope includes one that it requires; ` +
+    "a row without marks is open to any caller",
+  ].join("\n");
+}

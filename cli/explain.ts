@@ -1,0 +1,93 @@
+/** `gatehouse explain`: says why an access token may or may not call a tool. */
+
+import { createScopePolicy } from "../auth/scopes.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { tools } from "../tools/mod.ts";
+import { createRegistry } from "../tools/registry.ts";
+import type { Registry, Tool } from "../tools/registry.ts";
+import { configFrom, usageError, withConfigFlags } from "./command.ts";
+import type { ConfigFlags, Io, Register } from "./command.ts";
+import type { Config } from "./config_schema.ts";
+import { embeddedIssuer } from "./embedded.ts";
+import { explanationJson, explanationText } from "./explain_text.ts";
+import { explainToken } from "./explanation.ts";
+import type { Explanation } from "./explanation.ts";
+import { resourcesByHost, trustedIssuers } from "./issuers.ts";
+
+type ExplainFlags = ConfigFlags & { tool?: string; json?: boolean };
+
+export const registerExplain: Register = (program, io, setExit) => {
+  withConfigFlags(program.command("explain [token]"))
+    .description("say why an access token may, or may not, call a tool")
+    .option("--tool <name>", "the tool in question (default: every tool)")
+    .option("--url <origin>", "origin of the server (default from the configuration)")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nWithout TOKEN, or with -, the token is read from stdin. Prefer that: other users of the\n" +
+        "machine can see the arguments of a process. The token itself is never printed.\n\n" +
+        "Exit code 0 means allowed, 1 refused, 2 wrong usage or configuration.",
+    )
+    .action(async (argument: string | undefined, flags: ExplainFlags) => {
+      const config = await configFrom(io, flags);
+      const now = new Date();
+      const explanation = await explain(await readToken(argument, io), flags.tool, config, now);
+      io.out(
+        flags.json
+          ? explanationJson(explanation)
+          : explanationText(explanation, Math.floor(now.getTime() / 1000)),
+      );
+      if (explanation.decision === "refused") setExit(1);
+    });
+};
+
+/** The token alone; people also paste the header that it stood in. */
+async function readToken(argument: string | undefined, io: Io): Promise<string> {
+  const text = argument === undefined || argument === "-" ? await io.input?.() : argument;
+  const token = text?.trim().replace(/^(authorization:\s*)?(bearer|dpop)\s+/i, "");
+  if (!token) throw usageError("Give the access token on stdin or as the argument");
+  return token;
+}
+
+async function explain(
+  token: string,
+  toolName: string | undefined,
+  config: Config,
+  now: Date,
+): Promise<Explanation> {
+  const policy = createScopePolicy(config.scopes);
+  const registry = createRegistry(tools, policy);
+  const tool = toolName === undefined ? undefined : toolNamed(toolName, registry);
+  const resources = [...resourcesByHost(config, policy).values()];
+  const [resource] = resources;
+  if (resource === undefined) throw usageError("allowedHosts is empty: the server answers nobody");
+  const notes: string[] = [];
+  const issuers = trustedIssuers(config, {
+    audiences: new Set(resources.map(({ resource }) => resource)),
+    authorizationServer: config.issuers.length === 0 ? await embeddedIssuer(config) : undefined,
+    now: () => now,
+    logger: noting(notes),
+  });
+  const explanation = await explainToken(token, {
+    issuers,
+    resource,
+    policy,
+    registry,
+    tool,
+    now: () => now,
+  });
+  return notes.length === 0 ? explanation : { ...explanation, notes };
+}
+
+function toolNamed(name: string, registry: Registry): Tool {
+  const tool = registry.get(name);
+  if (tool) return tool;
+  throw usageError(`There is no tool ${JSON.stringify(name)}; \`tools\` lists them`);
+}
+
+/** A command has no log: what the server would log is part of the answer. */
+function noting(notes: string[]): Logger {
+  const note = (message: string, properties: Record<string, unknown> = {}) =>
+    void notes.push([message, properties["cause"]].filter(Boolean).join(": "));
+  return { debug: () => {}, info: () => {}, warning: note, error: note };
+}
