@@ -30,7 +30,7 @@ export class RpcError extends Error {
 /** The revisions that this server speaks; the last one is stateless, the others begin with `initialize`. */
 export const LEGACY_REVISIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] as const;
 export const MODERN_REVISION = "2026-07-28";
-const SPOKEN: ReadonlySet<unknown> = new Set([...LEGACY_REVISIONS, MODERN_REVISION]);
+const REVISIONS: readonly string[] = [...LEGACY_REVISIONS, MODERN_REVISION];
 
 /** One request or notification. */
 export interface Message {
@@ -120,7 +120,10 @@ function checkStandardHeaders(message: Message, headers: Headers): void {
   if (message.id === undefined) return;
   if (revision === null) throw mismatch("MCP-Protocol-Version", message);
   if (method === null) throw mismatch("Mcp-Method", message);
-  if (claimed !== undefined && !SPOKEN.has(claimed)) throw unsupported(revision, message);
+  // An envelope is for the stateless revision, which is the one that `server/discover` names.
+  if (claimed !== undefined && claimed !== MODERN_REVISION) {
+    throw unsupported(revision, [MODERN_REVISION], message);
+  }
   const source = NAMED_BY.get(message.method);
   const named = source === undefined ? undefined : message.params?.[source];
   if (typeof named !== "string") return;
@@ -147,14 +150,17 @@ function checkLegacyRevision(message: Message, headers: Headers): void {
   const revision = headers.get("mcp-protocol-version");
   // `initialize` negotiates the revision in its body; before it there is nothing to agree with.
   if (revision === null || message.method === "initialize") return;
-  if (!SPOKEN.has(revision)) throw unsupported(revision, message);
+  if (!REVISIONS.includes(revision)) throw unsupported(revision, REVISIONS, message);
 }
 
-/** Names every revision, so that a client of another one finds its way to `initialize` too. */
-function unsupported(requested: string, message: Message): RpcError {
+function unsupported(
+  requested: string,
+  supported: readonly string[],
+  message: Message,
+): RpcError {
   return new RpcError(400, -32022, "Unsupported protocol version", "revision", {
     id: message.id,
-    data: { supported: [...SPOKEN], requested: requested.slice(0, 32) },
+    data: { supported, requested: requested.slice(0, 32) },
   });
 }
 

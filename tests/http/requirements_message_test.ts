@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { z } from "zod";
-import { assert, assertEquals, assertFalse } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertNotEquals } from "@std/assert";
 import { LEGACY_REVISIONS, MODERN_REVISION } from "../../http/message.ts";
 import { defineTool } from "../../tools/registry.ts";
 import {
@@ -75,6 +75,8 @@ test("message: a standard header that is missing or says something else is refus
         body: { ...modernBody("add", { a: 1, b: 2 }), id: "the-id" },
       });
       assertEquals([status, code, id], [400, -32020, "the-id"], JSON.stringify(headers));
+      // By us, before scopes are decided; the protocol side would notice only afterwards.
+      assertEquals(pipeline.records.at(-1)!.reason, "header_mismatch", JSON.stringify(headers));
     }
     for (
       const [method, params] of [["prompts/get", { name: "x" }], ["resources/read", {
@@ -97,7 +99,7 @@ test("message: a notification's headers must agree too, where they are there (R6
     assertEquals((await send(pipeline, { body, headers })).code, -32020);
   }));
 
-test("message: a revision that is not spoken is answered with those that are, in both eras (R71)", () =>
+test("message: a revision that is not spoken is answered with those of its era (R71)", () =>
   withPipeline(async (pipeline) => {
     for (const revision of ["2099-01-01", "1999-01-01", "draft", "x".repeat(1000)]) {
       const headers = { "mcp-protocol-version": revision };
@@ -109,9 +111,11 @@ test("message: a revision that is not spoken is answered with those that are, in
         headers,
         body: { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} },
       });
-      for (const { status, code, error } of [enveloped, bare]) {
+      // The conformance suite holds the first list against that of server/discover.
+      const answers = [[enveloped, [MODERN_REVISION]], [bare, REVISIONS]] as const;
+      for (const [{ status, code, error }, supported] of answers) {
         assertEquals([status, code], [400, -32022]);
-        assertEquals(error!.data!["supported"], REVISIONS);
+        assertEquals(error!.data!["supported"], supported);
         assertEquals(error!.data!["requested"], revision.slice(0, 32));
         assertFalse(error!.message.includes(revision));
       }
@@ -212,6 +216,7 @@ test("message: anything but one request or notification is refused (R74, H143, H
       const rawBody = JSON.stringify(body);
       const { status, code } = await send(pipeline, { headers, rawBody });
       assertEquals([status, code], [400, -32600], rawBody);
+      assertNotEquals(pipeline.records.at(-1)!.reason, "protocol", rawBody);
     }
     assertEquals(pipeline.runs.size, 0);
   }));

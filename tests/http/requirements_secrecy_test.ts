@@ -1,6 +1,8 @@
 import { test } from "node:test";
+import { Server } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { assert, assertEquals, assertFalse } from "@std/assert";
+import { createDispatcher } from "../../http/mcp.ts";
 import { defineTool } from "../../tools/registry.ts";
 import type { ToolContext } from "../../tools/registry.ts";
 import { createPipeline, legacyRequest, modernBody, modernRequest } from "../support/pipeline.ts";
@@ -56,6 +58,34 @@ for (const era of ["modern", "legacy"]) {
     }
   });
 }
+
+test("token: the protocol side gets the request without any credential (R44)", async () => {
+  let seen: Request | undefined;
+  const mcp = createDispatcher(() => {
+    const server = new Server({ name: "probe", version: "0" }, { capabilities: { tools: {} } });
+    server.setRequestHandler("tools/list", (_request, context) => {
+      seen = context.http?.req;
+      return { tools: [] };
+    });
+    return server;
+  });
+  const pipeline = await createPipeline({ deps: { mcp } });
+  try {
+    const request = legacyRequest(await pipeline.issuer.token(), "tools/list", {}, {
+      headers: { "cookie": "a=b", "dpop": "x", "proxy-authorization": "x", "x-other": "kept" },
+    });
+    const response = await pipeline.handler(request, "::1");
+    assertEquals(response.status, 200);
+    await response.body?.cancel();
+    assertEquals(seen?.headers.get("x-other"), "kept");
+    for (const name of ["authorization", "cookie", "dpop", "proxy-authorization"]) {
+      assertEquals(seen?.headers.get(name), null, name);
+    }
+  } finally {
+    await mcp.close();
+    await pipeline.close();
+  }
+});
 
 test("token: none of it is in an answer, in a record or in the log (R44)", async () => {
   const issuer = await startIssuer("http://localhost:1/mcp");
