@@ -385,7 +385,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     id: "R71",
     source: "MCP versioning",
-    behaviour: "A revision that is not spoken is 400 -32022 with every one that is",
+    behaviour: "A revision that is not spoken is 400 -32022 with those that the era has",
   },
   {
     id: "R72",

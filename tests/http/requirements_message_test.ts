@@ -64,6 +64,7 @@ test("message: a standard header that is missing or says something else is refus
       { "mcp-name": "=?base64?cHVyZ2U=?=" },
       { "mcp-name": "=?base64?YWRk" },
       { "mcp-name": "=?base64?YWRk\u00a0?=" },
+      { "mcp-name": "=?base64?YW Rk?=" },
       { "mcp-name": "=?base64?YWRl?=" },
       { "mcp-name": "=?base64?!!!!?=" },
       { "mcp-name": "=?BASE64?YWRk?=" },
