@@ -123,7 +123,7 @@ function assemble(config: Config, parts: Parts): App {
     admission: { hosts, maxBodyBytes: config.maxBodyBytes },
     allowedOrigins: new Set(config.allowedOrigins),
     routes: createRoutes({
-      home: (exchange) => home(exchange.resource?.resource ?? config.url + MCP_PATH),
+      home: ({ resource }) => home(resource),
       ...(authorizationServer
         ? { authorizationServerMetadata: () => authorizationServer.metadata() }
         : {}),

@@ -67,7 +67,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     if (route.access === "public") {
       if (request.method === "OPTIONS") return options(exchange);
       requireMethod(request, "GET", "HEAD");
-      return publicDocument(exchange, await route.serve(exchange));
+      return publicDocument(exchange, await route.serve(resource));
     }
 
     // authenticate

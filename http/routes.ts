@@ -2,8 +2,8 @@
 
 import { AppError } from "../errors.ts";
 import { WELL_KNOWN_PATH } from "../auth/metadata.ts";
+import type { ProtectedResource } from "../auth/metadata.ts";
 import type { OriginPolicy } from "./cors.ts";
-import type { Exchange } from "./exchange.ts";
 
 /** One path. A `token` route has no `serve`: what follows for it is the rest of the pipeline. */
 export type Route =
@@ -11,8 +11,8 @@ export type Route =
   & (
     | {
       readonly access: "public";
-      /** Answers GET and HEAD. */
-      serve(exchange: Exchange): Promise<PublicDocument> | PublicDocument;
+      /** Answers GET and HEAD, for the resource under the name that was asked. */
+      serve(resource: ProtectedResource): Promise<PublicDocument> | PublicDocument;
     }
     | { readonly access: "token" }
   );
@@ -24,8 +24,8 @@ export interface PublicDocument {
 }
 
 export interface RouteOptions {
-  /** The page for a person, by resource. */
-  home(exchange: Exchange): PublicDocument;
+  /** The page for a person. */
+  home(resource: ProtectedResource): PublicDocument;
   /** The embedded authorization server's metadata, for clients of 2025-03-26 that look for it here. */
   authorizationServerMetadata?: () => Promise<Record<string, unknown>>;
 }
@@ -35,8 +35,7 @@ export const PUBLIC_METHODS = "GET, HEAD, OPTIONS";
 
 /** Builds the route table. */
 export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> {
-  const resourceMetadata = (exchange: Exchange) =>
-    metadataDocument(exchange.resource?.metadata ?? "{}");
+  const resourceMetadata = (resource: ProtectedResource) => metadataDocument(resource.metadata);
   const { authorizationServerMetadata } = options;
   const routes: Route[] = [
     { path: MCP_PATH, access: "token", origins: "allowed" },
