@@ -63,7 +63,7 @@ function explain(error: unknown, io: Io): ExitCode {
   if (error instanceof AppError) {
     io.err(error.message.split("\n").map((line) => `${NAME}: ${line}`).join("\n"));
     // A port, a store or a key file that cannot be had is a matter of configuration; a server that is silent is not.
-    const misconfigured = error.code === "invalid_request" ||
+    const misconfigured = error.code === "invalid_request" || error.code === "invalid_input" ||
       error.code === "unavailable" && error.reason !== NO_ANSWER;
     return misconfigured ? 2 : 1;
   }

@@ -63,12 +63,17 @@ export interface RunningIssuer extends TestIssuer {
   stop(): Promise<void>;
 }
 
-export async function startIssuer(audience: string, scope?: string): Promise<RunningIssuer> {
+/** It has keys and no endpoints; `documents` adds others by their path, such as metadata. */
+export async function startIssuer(
+  audience: string,
+  scope?: string,
+  documents: (origin: string) => Readonly<Record<string, unknown>> = () => ({}),
+): Promise<RunningIssuer> {
   const http = createServer((request, response) => {
-    // It has keys and nothing else: no metadata, no endpoints.
-    const found = request.url === "/jwks";
+    const served: Record<string, unknown> = { ...documents(origin), "/jwks": issuer.jwks };
+    const found = served[request.url ?? ""];
     response.writeHead(found ? 200 : 404, { "content-type": "application/json" });
-    response.end(found ? JSON.stringify(issuer.jwks) : undefined);
+    response.end(found ? JSON.stringify(found) : undefined);
   });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
