@@ -1,0 +1,229 @@
+/** Who may send what in which revision, and what they hear: a table written from the documents, and every request it speaks of. */
+
+export const ERAS = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"] as const;
+export type Era = typeof ERAS[number];
+
+export const CREDENTIALS = [
+  "no token",
+  "invalid token",
+  "no scopes",
+  "read scopes",
+  "all scopes",
+] as const;
+export type Credential = typeof CREDENTIALS[number];
+
+/** The scope claim of each valid token. */
+export const SCOPE_CLAIMS: Readonly<Partial<Record<Credential, string>>> = {
+  "no scopes": "",
+  "read scopes": "env:read org:read wks:read",
+  "all scopes": "env:write org:write wks:write",
+};
+/** What each of these tokens covers (R48). */
+const COVERED: Readonly<Partial<Record<Credential, readonly string[]>>> = {
+  "no scopes": [],
+  "read scopes": ["env:read", "org:read", "wks:read"],
+  "all scopes": ["env:read", "env:write", "org:read", "org:write", "wks:read", "wks:write"],
+};
+const BASELINE = "env:read org:read wks:read";
+
+/** The one scope of each shipped tool; `undefined` for what every verified caller may call. */
+export const TOOL_SCOPES: ReadonlyMap<string, string | undefined> = new Map(Object.entries({
+  create_organization: "org:write",
+  create_organization_user: "org:write",
+  get_environment_details: "env:read",
+  get_organization_details: "org:read",
+  import_organization_users: "org:write",
+  invite_workspace_member: "wks:write",
+  list_environments: "env:read",
+  list_organization_users: "org:read",
+  list_organizations: "org:read",
+  list_workspace_members: "wks:read",
+  update_organization_settings: "org:write",
+  whoami: undefined,
+}));
+
+/** What a caller with a valid token hears: a result, JSON-RPC's "method not found", a stream, or nothing. */
+type Answer = "result" | "unknown method" | "stream" | "accepted";
+
+/** Every method of every revision, by what this server answers: tools are all that it offers. */
+const METHODS: Readonly<Record<string, { readonly legacy: Answer; readonly modern: Answer }>> = {
+  "initialize": { legacy: "result", modern: "unknown method" },
+  "ping": { legacy: "result", modern: "unknown method" },
+  "server/discover": { legacy: "unknown method", modern: "result" },
+  "tools/list": both("result"),
+  "resources/list": both("unknown method"),
+  "resources/templates/list": both("unknown method"),
+  "resources/read": both("unknown method"),
+  "resources/subscribe": both("unknown method"),
+  "resources/unsubscribe": both("unknown method"),
+  "prompts/list": both("unknown method"),
+  "prompts/get": both("unknown method"),
+  "completion/complete": both("unknown method"),
+  "logging/setLevel": both("unknown method"),
+  "subscriptions/listen": { legacy: "unknown method", modern: "stream" },
+  "tasks/list": both("unknown method"),
+  "tasks/get": both("unknown method"),
+  "sampling/createMessage": both("unknown method"),
+  "roots/list": both("unknown method"),
+  "elicitation/create": both("unknown method"),
+  "notifications/initialized": both("accepted"),
+  "notifications/cancelled": both("accepted"),
+  "notifications/progress": both("accepted"),
+  "notifications/roots/list_changed": both("accepted"),
+  "notifications/unheard": both("accepted"),
+  "tools/delete": both("unknown method"),
+  "TOOLS/CALL": both("unknown method"),
+  "rpc.discover": both("unknown method"),
+  "__proto__": both("unknown method"),
+};
+
+function both(answer: Answer) {
+  return { legacy: answer, modern: answer };
+}
+
+/** One request of the table. */
+export interface Attempt {
+  readonly era: Era;
+  readonly credential: Credential;
+  readonly method: string;
+  /** In a `tools/call`. */
+  readonly tool?: string;
+}
+
+/** What the table says about it; members that it does not name must not be there. */
+export interface Verdict {
+  readonly status: number;
+  /** The RFC 6750 error of the body. */
+  readonly error?: string;
+  /** The code in the challenge, `null` where there is a challenge without one. */
+  readonly challenge?: string | null;
+  /** The scopes that the challenge asks for. */
+  readonly scope?: string;
+  readonly rpcCode?: number;
+  readonly answer?: Answer;
+}
+
+export function* attempts(): Generator<Attempt> {
+  for (const era of ERAS) {
+    for (const credential of CREDENTIALS) {
+      for (const method of Object.keys(METHODS)) yield { era, credential, method };
+      for (const tool of [...TOOL_SCOPES.keys(), "no_such_tool", "constructor"]) {
+        yield { era, credential, method: "tools/call", tool };
+      }
+    }
+  }
+}
+
+export function verdictOn({ era, credential, method, tool }: Attempt): Verdict {
+  const modern = era === "2026-07-28";
+  const needed = tool === undefined ? undefined : TOOL_SCOPES.get(tool);
+  // R22: the Mcp-Name header of 2026-07-28 tells what a caller is after before the body is read.
+  const scope = modern && needed !== undefined ? needed : BASELINE;
+  // R19 and R21: nothing else of the request is looked at.
+  if (credential === "no token") {
+    return { status: 401, error: "unauthorized", challenge: null, scope };
+  }
+  if (credential === "invalid token") {
+    return { status: 401, error: "invalid_token", challenge: "invalid_token", scope };
+  }
+  if (tool !== undefined) {
+    // R45, R46: in every revision.
+    if (needed !== undefined && !COVERED[credential]!.includes(needed)) {
+      const error = "insufficient_scope";
+      return { status: 403, error, challenge: error, scope: needed };
+    }
+    // H180: uniform for every name that is no tool.
+    if (!TOOL_SCOPES.has(tool)) return { status: 200, rpcCode: -32602 };
+    return { status: 200, answer: "result" };
+  }
+  const answer = METHODS[method]![modern ? "modern" : "legacy"];
+  if (answer === "accepted") return { status: 202, answer };
+  // R72.
+  if (answer === "unknown method") return { status: modern ? 404 : 200, rpcCode: -32601, answer };
+  return { status: 200, answer };
+}
+
+/** What a call of each tool sends, so that it would succeed where it ran. */
+export interface Targets {
+  readonly environmentId: string;
+  readonly organizationId: string;
+}
+
+function argumentsOf(tool: string, targets: Targets, unique: number): unknown {
+  const { environmentId } = targets;
+  const person = { email: `person-${unique}@example.com`, roles: ["member"] };
+  const known: Record<string, unknown> = {
+    create_organization: { environmentId, displayName: `Organization ${unique}` },
+    create_organization_user: { ...targets, ...person },
+    get_environment_details: { environmentId },
+    get_organization_details: targets,
+    import_organization_users: {
+      ...targets,
+      users: [{ ...person, email: `import-${unique}@example.com` }],
+    },
+    invite_workspace_member: { email: `guest-${unique}@example.com`, role: "USER" },
+    list_environments: {},
+    list_organization_users: targets,
+    list_organizations: { environmentId },
+    list_workspace_members: {},
+    update_organization_settings: { ...targets, features: [{ name: "sso", enabled: true }] },
+    whoami: {},
+  };
+  return known[tool] ?? {};
+}
+
+/** The parameters that a client of the revision sends with a method. */
+const PARAMETERS: Readonly<Record<string, Record<string, unknown>>> = {
+  "resources/read": { uri: "file:///etc/passwd" },
+  "resources/subscribe": { uri: "file:///etc/passwd" },
+  "prompts/get": { name: "prompt" },
+  "completion/complete": {
+    ref: { type: "ref/prompt", name: "prompt" },
+    argument: { name: "a", value: "" },
+  },
+  "logging/setLevel": { level: "debug" },
+  "subscriptions/listen": { notifications: { toolsListChanged: true } },
+  "tasks/get": { taskId: "task-1" },
+  "notifications/cancelled": { requestId: 1, reason: "none" },
+  "notifications/progress": { progressToken: 1, progress: 1 },
+};
+
+/** The body and the protocol headers of a request, but for its credential. */
+export function requestOf(
+  { era, method, tool }: Attempt,
+  targets: Targets,
+  unique: number,
+): { headers: Record<string, string>; body: string } {
+  const modern = era === "2026-07-28";
+  const client = { name: "policy", version: "1" };
+  const params: Record<string, unknown> = { ...PARAMETERS[method] };
+  if (method === "initialize") {
+    Object.assign(params, { protocolVersion: era, capabilities: {}, clientInfo: client });
+  }
+  if (tool !== undefined) {
+    Object.assign(params, { name: tool, arguments: argumentsOf(tool, targets, unique) });
+  }
+  if (modern) {
+    params["_meta"] = {
+      "io.modelcontextprotocol/protocolVersion": era,
+      "io.modelcontextprotocol/clientInfo": client,
+      "io.modelcontextprotocol/clientCapabilities": {},
+    };
+  }
+  const named = tool ?? params["name"] ?? params["uri"] ?? params["taskId"];
+  return {
+    headers: {
+      "content-type": "application/json",
+      "accept": "application/json, text/event-stream",
+      ...(modern || method !== "initialize" ? { "mcp-protocol-version": era } : {}),
+      ...(modern ? { "mcp-method": method } : {}),
+      ...(modern && typeof named === "string" ? { "mcp-name": named } : {}),
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      ...(method.startsWith("notifications/") ? {} : { id: unique }),
+      method,
+      params,
+    }),
+  };
+}
