@@ -20,6 +20,7 @@ export const processIo: Io = {
   out: (text) => void process.stdout.write(text.endsWith("\n") ? text : `${text}\n`),
   err: (text) => void process.stderr.write(text.endsWith("\n") ? text : `${text}\n`),
   async input() {
+    if (process.stdin.isTTY) processIo.err("Reading from the terminal; end with Ctrl-D");
     let text = "";
     for await (const chunk of process.stdin.setEncoding("utf8")) text += chunk;
     return text;
