@@ -29,12 +29,13 @@ export async function discoverEndpoint(
   throw new Error(`No metadata of ${issuer}: ${failures.join("; ")}`);
 }
 
-/** RFC 8414 puts the well-known part between host and path, OpenID Connect behind the path. */
+/** RFC 8414 puts the well-known part between host and path, OpenID Connect behind it; some put RFC 8414's there too. */
 function metadataUrls(issuer: string): readonly string[] {
   const url = new URL(issuer);
   const path = url.pathname.replace(/\/$/, "");
   return [
     `${url.origin}/.well-known/oauth-authorization-server${path}`,
     `${url.origin}${path}/.well-known/openid-configuration`,
+    ...(path === "" ? [] : [`${url.origin}${path}/.well-known/oauth-authorization-server`]),
   ];
 }

@@ -148,6 +148,14 @@ function faultsOf(config: Config): string[] {
       `port ${config.port} is wanted twice; give the embedded authorization server another in GATEHOUSE_ISSUER_PORT`,
     );
   }
+  for (const { issuer, profile, audiences } of config.issuers) {
+    if (profile === "entra" && audiences === undefined) {
+      faults.push(
+        `issuer ${issuer} needs audiences (GATEHOUSE_AUDIENCE): Entra never puts the resource's URL into aud, ` +
+          "but the application id or its api:// URI",
+      );
+    }
+  }
   const names = config.issuers.map((item) => item.issuer);
   for (const name of new Set(names)) {
     if (names.indexOf(name) !== names.lastIndexOf(name)) {

@@ -210,5 +210,11 @@ test("discoverEndpoint() trusts a document of this issuer only", async () => {
   await assertRejects(() => discoverEndpoint(issuer, "jwks_uri"), Error, "no https jwks_uri");
   documents.set("/tenant/.well-known/openid-configuration", { issuer, jwks_uri: `${origin}/jwks` });
   assertEquals(await discoverEndpoint(issuer, "jwks_uri"), `${origin}/jwks`);
+  documents.clear();
+  documents.set("/tenant/.well-known/oauth-authorization-server", {
+    issuer,
+    jwks_uri: `${origin}/other`,
+  });
+  assertEquals(await discoverEndpoint(issuer, "jwks_uri"), `${origin}/other`);
   await close(http);
 });

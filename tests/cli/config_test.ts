@@ -109,6 +109,15 @@ test("loadConfig() refuses the development issuer on an address that others reac
   );
 });
 
+test("loadConfig() asks for the audience that an Entra token will name", async () => {
+  const env = {
+    GATEHOUSE_ISSUER: "https://login.microsoftonline.com/tenant/v2.0",
+    GATEHOUSE_ISSUER_PROFILE: "entra",
+  };
+  assertStringIncludes(await problemsOf(env), "GATEHOUSE_AUDIENCE");
+  await load({ ...env, GATEHOUSE_AUDIENCE: "api://gatehouse" });
+});
+
 test("loadConfig() lets the environment win over the file, and flags over both", () =>
   withFile({ port: 1000, host: "127.0.0.2", store: "sqlite:file.db" }, async (file) => {
     const config = await loadConfig({
