@@ -380,7 +380,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     id: "R70",
     source: "MCP transports, custom headers; MCP tools",
     behaviour: "Mcp-Param headers agree with the arguments that they repeat",
-    notApplicable: "no tool has an x-mcp-header parameter (docs/decisions/0003)",
+    notApplicable: "the registry refuses a tool with one (docs/decisions/0003)",
   },
   {
     id: "R71",
@@ -441,8 +441,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     id: "R82",
     source: "MCP tools, security",
-    behaviour: "Arguments fit a strict schema; results fit theirs and have a largest size",
-    missing: "results are not cleared of control and direction characters",
+    behaviour: "Arguments fit a strict schema; results fit theirs, are bounded and hide nothing",
   },
   {
     id: "R83",

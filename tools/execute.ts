@@ -5,6 +5,7 @@ import { AppError, toAppError } from "../errors.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { Workspace } from "../store/workspace.ts";
+import { sanitize } from "./sanitize.ts";
 import type { Catalogue, Progress, Registry, Tool, ToolContext } from "./registry.ts";
 
 /** One call, as the protocol side hands it over. */
@@ -139,13 +140,13 @@ function checkOutput(
       cause: parsed.error,
     });
   }
-  const text = JSON.stringify(parsed.data);
+  const { value, text } = sanitize(parsed.data);
   if (text.length > MAX_OUTPUT_LENGTH) {
     throw new AppError("payload_too_large", "The result is too large; ask for fewer items", {
       reason: "output_too_large",
     });
   }
-  return { output: parsed.data, text };
+  return { output: value, text };
 }
 
 function withDeadline(outer: AbortSignal, timeoutMs: number) {

@@ -190,20 +190,25 @@ function schemaFaults(schema: JsonSchema, where: string): string[] {
   if (schema["additionalProperties"] !== false) {
     faults.push(`its ${where} schema is not strict (use z.strictObject)`);
   }
-  if (usesFormat(schema)) {
+  if (usesKeyword(schema, "format")) {
     faults.push(`its ${where} schema uses "format" (use a pattern)`);
+  }
+  // Nothing here compares such a header with the body, and one that is not compared lies.
+  if (usesKeyword(schema, "x-mcp-header")) {
+    faults.push(`its ${where} schema uses "x-mcp-header", which is not served`);
   }
   return faults;
 }
 
-/** Looks for the keyword only; under `properties` a name is the tool author's own. */
-function usesFormat(schema: unknown): boolean {
+/** Looks for a keyword; under `properties` a name is the tool author's own. */
+function usesKeyword(schema: unknown, wanted: string): boolean {
   if (schema === null || typeof schema !== "object") return false;
-  if (Array.isArray(schema)) return schema.some(usesFormat);
-  return Object.entries(schema).some(([keyword, value]) =>
-    keyword === "format" ||
-    (keyword === "properties" ? Object.values(value).some(usesFormat) : usesFormat(value))
-  );
+  if (Array.isArray(schema)) return schema.some((item) => usesKeyword(item, wanted));
+  return Object.entries(schema).some(([keyword, value]) => {
+    if (keyword === wanted) return true;
+    if (keyword !== "properties") return usesKeyword(value, wanted);
+    return Object.values(value as object).some((property) => usesKeyword(property, wanted));
+  });
 }
 
 function seal(definition: AnyToolDefinition): Tool {

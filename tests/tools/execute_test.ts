@@ -169,6 +169,19 @@ test("execute() does not publish what breaks the output schema or cannot be said
   assertEquals(codeOf(outcome), "payload_too_large");
 });
 
+test("execute() marks what a reader would obey and not see (R82, H189)", async () => {
+  const { outcome } = await run(() =>
+    Promise.resolve({
+      value: { "a\u202eb": ["\u001b[2Jx", "tab\tline\nend", "\u{E0041}", "\u009b", "ü 👨‍👩‍👧"] },
+    })
+  );
+  assert(outcome.ok);
+  assertEquals(outcome.output, {
+    value: { "a\uFFFDb": ["\uFFFD[2Jx", "tab\tline\nend", "\uFFFD", "\uFFFD", "ü 👨‍👩‍👧"] },
+  });
+  assertEquals(JSON.parse(outcome.text), outcome.output);
+});
+
 test("execute() gives the handler no token (R44, H192)", async () => {
   let seen = "";
   await run((_input, context) => {

@@ -53,6 +53,9 @@ const FAULTS: readonly (readonly [string, Record<string, unknown>])[] = [
   ["not both zod objects", { input: { type: "object" } }],
   ["not strict", { input: z.object({}) }],
   ['uses "format"', { input: z.strictObject({ list: z.array(z.email()) }) }],
+  ['uses "x-mcp-header"', {
+    input: z.strictObject({ region: z.string().meta({ "x-mcp-header": "Region" }) }),
+  }],
 ];
 
 for (const [fault, changes] of FAULTS) {
