@@ -46,22 +46,22 @@ export function exchange(parts: readonly RawPart[], options: RawOptions): Promis
     const startedAt = Date.now();
     const socket = connect({ port: options.port, host: "127.0.0.1", noDelay: true });
     const chunks: Uint8Array[] = [];
-    const finish = (end: RawExchange["end"]) => {
+    const finish = (end: RawExchange["end"], parsed: Parsed) => {
       clearTimeout(timer);
       socket.destroy();
-      const { responses, interim, received } = parseAll(chunks, end === "closed", head);
-      resolve({ responses, interim, received, end, milliseconds: Date.now() - startedAt });
+      resolve({ ...parsed, end, milliseconds: Date.now() - startedAt });
     };
-    const timer = setTimeout(() => finish("waiting"), timeoutMs);
+    const timer = setTimeout(() => finish("waiting", parseAll(chunks, false, head)), timeoutMs);
     socket.on("data", (chunk: Uint8Array) => {
       chunks.push(chunk);
-      if (parseAll(chunks, false, head).responses.length >= wanted) finish("answered");
+      const parsed = parseAll(chunks, false, head);
+      if (parsed.responses.length >= wanted) finish("answered", parsed);
     });
     // A server that refuses early resets what it has not read; the answer may have come all the same.
     socket.on("error", () => {});
     socket.on("close", () => {
-      const { responses } = parseAll(chunks, true, head);
-      finish(responses.length >= wanted ? "answered" : "closed");
+      const parsed = parseAll(chunks, true, head);
+      finish(parsed.responses.length >= wanted ? "answered" : "closed", parsed);
     });
     void send();
 
