@@ -121,11 +121,16 @@ function checkClaims(claims: Claims, expected: ProofExpectation, now: number): v
     throw invalidProof("proof_jti");
   }
   if (htm !== expected.method) throw invalidProof("proof_htm");
-  if (htu !== expected.url) throw invalidProof("proof_htu");
+  if (!isTarget(htu, expected.url)) throw invalidProof("proof_htu");
   if (typeof iat !== "number" || !(Math.abs(now - iat) <= MAX_CLOCK_DISTANCE)) {
     throw invalidProof("proof_iat");
   }
   if (ath !== hash(expected.accessToken)) throw invalidProof("proof_ath");
+}
+
+/** Section 4.3 asks for normalization before comparing (RFC 3986 section 6.2), section 4.2 for neither query nor fragment. */
+function isTarget(htu: unknown, url: string): boolean {
+  return typeof htu === "string" && !/[?#]/.test(htu) && URL.parse(htu)?.href === url;
 }
 
 /** Nonces are not kept: each is a MAC over its five minutes, and the last two are taken. */

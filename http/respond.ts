@@ -122,12 +122,18 @@ function setChallenges(
   const offer = exchange.resource?.dpop;
   if (offer === undefined || error.code === "insufficient_scope") return;
   const ofProof = error.code === "invalid_dpop_proof" || error.code === "use_dpop_nonce";
+  const tried = ofProof || error.code === "invalid_token" && usesDpop(exchange);
   headers.append(
     "www-authenticate",
-    dpopChallenge(offer, ofProof ? { code: error.code, description: error.message } : undefined),
+    dpopChallenge(offer, tried ? { code: error.code, description: error.message } : undefined),
   );
   const nonce = error.details?.["nonce"];
   if (error.code === "use_dpop_nonce") headers.set("dpop-nonce", String(nonce));
+}
+
+/** RFC 9449 section 7.1: the error stands in the challenge of the scheme that was tried. */
+function usesDpop({ request }: Exchange): boolean {
+  return /^dpop /i.test(request.headers.get("authorization") ?? "");
 }
 
 function finish(exchange: Exchange, response: Response): Response {
