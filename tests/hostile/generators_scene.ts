@@ -1,7 +1,10 @@
 /** The real server in this process, on a free port, trusting an issuer whose tokens a test forges. */
 
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { withDirectory } from "../support/process.ts";
 import { freePort, startServer } from "../support/server.ts";
 import type { RunningServer } from "../support/server.ts";
 import { createForge } from "./generators_tokens.ts";
@@ -14,13 +17,19 @@ export interface Scene {
   readonly url: string;
   /** Paths that somebody asked the issuer's web server for, beside its keys. */
   readonly strayed: readonly string[];
+  /** A new directory of this scene. */
+  readonly directory: string;
+  /** Starts a further server with the same configuration but for `env`; whoever starts it stops it. */
+  start(env?: Readonly<Record<string, string>>): Promise<RunningServer>;
 }
 
 export interface SceneOptions {
   readonly alg?: ForgeOptions["alg"];
   /** The clock of server and issuer. */
   readonly now?: () => Date;
-  readonly env?: Record<string, string>;
+  /** Further members of the issuer's configuration. */
+  readonly issuer?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs a test against such a server, and stops it. */
@@ -40,21 +49,22 @@ export async function withScene(
     ...(options.alg ? { alg: options.alg } : {}),
   });
   keys.publish(forge.jwks);
-  const server = await startServer({
-    env: {
-      GATEHOUSE_PORT: String(port),
-      GATEHOUSE_ISSUER: keys.origin,
-      GATEHOUSE_JWKS_URI: keys.jwksUri,
-      ...options.env,
-    },
-    app: { now },
-  });
-  try {
-    await work({ server, forge, url, strayed: keys.strayed });
-  } finally {
-    await server.stop();
-    await keys.stop();
-  }
+  await withDirectory(async (directory) => {
+    const file = join(directory, "config.json");
+    const issuer = { issuer: keys.origin, jwksUri: keys.jwksUri, ...options.issuer };
+    await writeFile(file, JSON.stringify({ issuers: [issuer] }));
+    const start = (env: Readonly<Record<string, string>> = {}) =>
+      startServer({
+        env: { GATEHOUSE_PORT: String(port), GATEHOUSE_CONFIG: file, ...options.env, ...env },
+        app: { now },
+      });
+    const server = await start();
+    try {
+      await work({ server, forge, url, strayed: keys.strayed, directory, start });
+    } finally {
+      await server.stop();
+    }
+  }).finally(keys.stop);
 }
 
 export interface KeyServer {
