@@ -126,7 +126,9 @@ export function createProvider(options: ProviderOptions): Provider {
       clientIdMetadataDocument: {
         enabled: interactive,
         ack: "draft-02",
-        allowFetch: async () => {
+        allowFetch: async (_: LibraryContext, clientId: string) => {
+          // Section 3 of the draft asks for a path, and the library does without.
+          if (!/^https:\/\/[^/?#]+\//i.test(clientId)) return false;
           try {
             await fetches.consume("all");
             return true;
@@ -220,14 +222,16 @@ function reportEvents(
       log("A client's use could not be recorded", { error: String(error) })
     );
   });
-  provider.on("grant.error", (ctx: LibraryContext, error: LibraryError) => {
-    nameTokenError(ctx, error);
-    log("A token request was refused", {
-      error: error.error,
-      detail: error.error_detail ?? error.error_description,
-      clientId: ctx.oidc.client?.clientId,
+  for (const [event, message] of Object.entries(REFUSALS_TO_CLIENTS)) {
+    provider.on(event, (ctx: LibraryContext, error: LibraryError) => {
+      nameRefusal(ctx, error);
+      log(message, {
+        error: error.error,
+        detail: error.error_detail ?? error.error_description,
+        clientId: ctx.oidc.client?.clientId,
+      });
     });
-  });
+  }
   provider.on("authorization.error", (ctx: LibraryContext, error: LibraryError) => {
     log("An authorization request was refused", {
       error: error.error,
@@ -250,13 +254,28 @@ function reportEvents(
   });
 }
 
-/** Gives two refusals of the token endpoint their names of RFC 6749 section 5.2; the library calls both invalid_request. */
-function nameTokenError(ctx: LibraryContext, error: LibraryError): void {
-  const description = error.error_description;
+/** The refusals of the endpoints at which clients authenticate. */
+const REFUSALS_TO_CLIENTS = {
+  "grant.error": "A token request was refused",
+  "revocation.error": "A revocation was refused",
+};
+
+/** The library's words for credentials that it finds none of, or cannot read. */
+const UNREADABLE_CREDENTIALS = new Set([
+  "no client authentication mechanism provided",
+  "invalid authorization header value format",
+  "client_id and client_secret in the authorization header are not properly encoded",
+  "client_secret must be provided in the Authorization header",
+  "invalid client_assertion format",
+]);
+
+/** Gives refusals their names of RFC 6749 section 5.2 (and RFC 7521 section 4.2.1) where the library says invalid_request. */
+function nameRefusal(ctx: LibraryContext, error: LibraryError): void {
+  const description = error.error_description ?? "";
   if (description === "requested grant type is not allowed for this client") {
     ctx.body = { error: "unauthorized_client", error_description: description };
   }
-  if (description === "no client authentication mechanism provided") {
+  if (UNREADABLE_CREDENTIALS.has(description)) {
     ctx.status = 401;
     ctx.body = { error: "invalid_client", error_description: "client authentication failed" };
   }

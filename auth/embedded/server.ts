@@ -76,6 +76,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (route.kind === "api" && request.method === "POST" && query) {
       return refuse(response, 400, "invalid_request", "Send the parameters in the body");
     }
+    // Node takes the first of two and is silent about the other, which an intermediary may have looked at.
+    if ((request.headersDistinct["authorization"]?.length ?? 0) > 1) {
+      return refuse(response, 400, "invalid_request", "Send one Authorization header");
+    }
     await route.handle(request, response);
   }
 
