@@ -44,6 +44,13 @@ test("parseStrictJson() bounds depth, members and the length of numbers (H145, H
   assertThrows(() => parseStrictJson("1".repeat(100_000)), JsonError);
 });
 
+test("parseStrictJson() looks at depth and members before anything is built", () => {
+  for (const text of ["[".repeat(65), "[" + "1,".repeat(10_001)]) {
+    assertEquals(assertThrows(() => parseStrictJson(text), JsonError).kind, "shape");
+  }
+  assertEquals(parseStrictJson(JSON.stringify('[{"\\'.repeat(100))), '[{"\\'.repeat(100));
+});
+
 test("parseStrictJson() refuses lone surrogates, in names too (H098)", () => {
   for (const text of ['"\\ud800"', '["a","\\udc00x"]', '{"\\ud800":1}']) {
     assertEquals(assertThrows(() => parseStrictJson(text), JsonError).kind, "syntax");
