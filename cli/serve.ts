@@ -22,7 +22,13 @@ export const registerServe: Register = (program, io) => {
       const app = await createApp(config, { logger });
       let listener;
       try {
-        listener = listen({ host: config.host, port: config.port, handler: app.handler });
+        listener = listen({
+          host: config.host,
+          port: config.port,
+          handler: app.handler,
+          onExhausted: (error) =>
+            logger.warning("cannot accept connections", { error: String(error) }),
+        });
       } catch (error) {
         await app.close();
         throw error;

@@ -16,7 +16,11 @@ export interface ListenOptions {
   /** 0 picks a free port. */
   readonly port: number;
   readonly handler: Handler;
+  /** Told when the system gives out no more connections: once, until there was peace for ten seconds. Deno only. */
+  readonly onExhausted?: (error: unknown) => void;
 }
+
+type Address = Pick<ListenOptions, "host" | "port">;
 
 /** The part of Bun that is used here; Deno's types come with Deno. */
 interface BunServer {
@@ -27,6 +31,9 @@ interface BunServer {
 interface BunRuntime {
   serve(options: Record<string, unknown>): BunServer;
 }
+
+const RETRY_MS = 100;
+const REPORT_MS = 10_000;
 
 const bun = (globalThis as { Bun?: BunRuntime }).Bun;
 
@@ -48,7 +55,7 @@ export function listen(options: ListenOptions): Listener {
  *
  * @throws {AppError} as `listen()` does.
  */
-export function requireFree(address: Omit<ListenOptions, "handler">): Promise<void> {
+export function requireFree(address: Address): Promise<void> {
   const probe = createServer();
   return new Promise((resolve, reject) => {
     probe.once("error", (cause) => reject(listenFailed(address, cause)));
@@ -56,7 +63,7 @@ export function requireFree(address: Omit<ListenOptions, "handler">): Promise<vo
   });
 }
 
-function listenFailed({ host, port }: Omit<ListenOptions, "handler">, cause: unknown): AppError {
+function listenFailed({ host, port }: Address, cause: unknown): AppError {
   const inUse = /AddrInUse|EADDRINUSE|in use/i.test(String(cause));
   return new AppError(
     "unavailable",
@@ -67,32 +74,56 @@ function listenFailed({ host, port }: Omit<ListenOptions, "handler">, cause: unk
   );
 }
 
-function listenOnDeno({ host, port, handler }: ListenOptions): Listener {
+function listenOnDeno({ host, port, handler, onExhausted }: ListenOptions): Listener {
   const controller = new AbortController();
   const running = new Set<Promise<Response>>();
   let stopping = false;
-  const server = Deno.serve({
-    hostname: host,
-    port,
-    signal: controller.signal,
-    onListen: () => {},
-    onError: plainError,
-  }, (request, info) => {
-    if (stopping) return stoppingSoon();
-    const answer = handler(request, info.remoteAddr.hostname);
-    running.add(answer);
-    answer.finally(() => running.delete(answer));
-    return answer;
-  });
+  const start = (port: number) =>
+    Deno.serve({
+      hostname: host,
+      port,
+      signal: controller.signal,
+      onListen: () => {},
+      onError: plainError,
+    }, (request, info) => {
+      if (stopping) return stoppingSoon();
+      const answer = handler(request, info.remoteAddr.hostname);
+      running.add(answer);
+      answer.finally(() => running.delete(answer));
+      return answer;
+    });
+  let server = start(port);
+  const { addr } = server;
+
+  /** Deno stops to listen for good when no file is left for a connection, and anybody can open that many. */
+  async function keepListening(): Promise<void> {
+    let reportedAt = -Infinity;
+    while (!stopping) {
+      try {
+        return await server.finished;
+      } catch (error) {
+        if (Date.now() - reportedAt > REPORT_MS) onExhausted?.(error);
+        reportedAt = Date.now();
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      try {
+        if (!stopping) server = start(addr.port);
+      } catch {
+        // The socket that listens needs a file as well.
+      }
+    }
+  }
+  void keepListening();
+
   return {
-    port: server.addr.port,
+    port: addr.port,
     async stop(timeoutMs) {
       const deadline = Date.now() + timeoutMs;
       stopping = true;
       // After shutdown() Deno gives out no more of a body, so a request that is still being read would fail.
       await within(Promise.allSettled(running), timeoutMs);
       if (!await within(server.shutdown(), deadline - Date.now())) controller.abort();
-      await server.finished;
+      await server.finished.catch(() => {});
     },
   };
 }
