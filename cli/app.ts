@@ -12,7 +12,7 @@ import type { Handler } from "../http/handler.ts";
 import { createMcp } from "../http/mcp.ts";
 import type { McpDispatcher } from "../http/mcp.ts";
 import { renderHome } from "../http/pages/home.ts";
-import { createLimiter, DEFAULT_RATE_LIMITS } from "../http/rate_limit.ts";
+import { createGate, createLimiter, DEFAULT_RATE_LIMITS } from "../http/rate_limit.ts";
 import { createRoutes, MCP_PATH } from "../http/routes.ts";
 import type { PublicDocument } from "../http/routes.ts";
 import { openStore } from "../store/mod.ts";
@@ -169,6 +169,7 @@ function limitsOf(config: Config) {
     limits: {
       address: createLimiter("address", chosen.address ?? DEFAULT_RATE_LIMITS.address),
       client: createLimiter("client", chosen.client ?? DEFAULT_RATE_LIMITS.client),
+      concurrent: createGate("concurrent", chosen.concurrent ?? DEFAULT_RATE_LIMITS.concurrent),
     },
   };
 }

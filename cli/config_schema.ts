@@ -74,7 +74,11 @@ export const configSchema = z.strictObject({
   ).default({}),
   rateLimit: z.union([
     z.enum(["on", "off"]),
-    z.strictObject({ address: rate.optional(), client: rate.optional() }),
+    z.strictObject({
+      address: rate.optional(),
+      client: rate.optional(),
+      concurrent: positive.optional(),
+    }),
   ]).default("on"),
   /** Believes a verified token for up to a minute; expiry, binding and scopes are checked each time all the same. */
   verificationCache: z.union([

@@ -87,10 +87,8 @@ async function readBytes(request: Request, limits: BodyLimits): Promise<Uint8Arr
   } catch (error) {
     reader.cancel().catch(() => {});
     if (error instanceof AppError) throw error;
-    throw new AppError("invalid_request", "The body could not be read", {
-      reason: "body_broken",
-      cause: error,
-    });
+    // The sender went away or broke the framing; neither is a fault of ours that somebody has to look at.
+    throw new AppError("invalid_request", "The body could not be read", { reason: "body_broken" });
   } finally {
     clearTimeout(timer);
   }

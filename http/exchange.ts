@@ -23,6 +23,8 @@ export interface Exchange {
   origin?: string | undefined;
   /** Set by authenticate. */
   principal?: Principal;
+  /** Set by authenticate: gives back the place of the principal's call. */
+  leave?: () => void;
   /** Set by parse. */
   message?: Message;
   /** Set by authorize on a call of a known tool. */

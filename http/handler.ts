@@ -2,6 +2,7 @@
 
 import { AppError, toAppError } from "../errors.ts";
 import type { Authenticator } from "../auth/mod.ts";
+import { principalKey } from "../auth/principal.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import { insufficientScope } from "../tools/execute.ts";
@@ -14,7 +15,7 @@ import { openExchange } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
 import type { McpDispatcher } from "./mcp.ts";
 import { readMessage, RpcError } from "./message.ts";
-import type { Limiter } from "./rate_limit.ts";
+import type { Gate, Limiter } from "./rate_limit.ts";
 import { decisionOf } from "./record.ts";
 import type { DecisionSink } from "./record.ts";
 import { dispatched, options, publicDocument, refusal } from "./respond.ts";
@@ -33,7 +34,12 @@ export interface HandlerDeps {
   readonly mcp: McpDispatcher;
   readonly bodyTimeoutMs: number;
   /** Absent where limits are switched off. */
-  readonly limits?: { readonly address: Limiter; readonly client: Limiter };
+  readonly limits?: {
+    readonly address: Limiter;
+    readonly client: Limiter;
+    /** By principal. */
+    readonly concurrent: Gate;
+  };
   readonly record: DecisionSink;
   /** Told of every error that is not ours, with its stack. */
   readonly onUnexpected: (error: unknown, requestId: string) => void;
@@ -79,6 +85,9 @@ export function createHandler(deps: HandlerDeps): Handler {
     }
     exchange.principal = principal;
     requireMethod(request, "POST");
+    // Before the body, so that what one principal can have in memory is bounded too.
+    const leave = limits?.concurrent(principalKey(principal));
+    if (leave) exchange.leave = leave;
 
     // parse
     checkAccept(request.headers);
@@ -133,8 +142,10 @@ export function createHandler(deps: HandlerDeps): Handler {
       ({ response, reason } = refuse(exchange, thrown));
     }
     const { status } = response;
-    const done = () =>
+    const done = () => {
+      exchange.leave?.();
       record(exchange, status, reason ?? exchange.toolOutcome ?? (response.ok ? "ok" : "protocol"));
+    };
     if (exchange.principal === undefined || !isStream(response)) {
       done();
       return response;

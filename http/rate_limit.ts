@@ -1,4 +1,4 @@
-/** How often an address may ask and a client may call, in the memory of this instance. */
+/** How often an address may ask, how often a client may call, and how much at once; in the memory of this instance. */
 
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { AppError } from "../errors.ts";
@@ -14,11 +14,15 @@ export interface RateLimits {
   readonly address: Rate;
   /** Per client after authentication; a call weighs what its tool says. */
   readonly client: Rate;
+  /** Calls that one principal may have under way, from its body to the end of its answer. */
+  readonly concurrent: number;
 }
 
 export const DEFAULT_RATE_LIMITS: RateLimits = {
   address: { points: 3000, seconds: 10 },
   client: { points: 1000, seconds: 10 },
+  // Below this the work of one principal leaves room for others: a batch of an import holds the thread for some 10 ms.
+  concurrent: 20,
 };
 
 /** Takes points from the budget of a key. */
@@ -41,5 +45,31 @@ export function createLimiter(name: string, rate: Rate): Limiter {
         retryAfterSeconds: Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)),
       });
     }
+  };
+}
+
+/** Takes a place for a key, and returns what gives it back; giving back twice does nothing. */
+export type Gate = (key: string) => () => void;
+
+/** Builds a gate with so many places for each key; it throws `rate_limited` where none is free. */
+export function createGate(name: string, places: number): Gate {
+  const taken = new Map<string, number>();
+  return (key) => {
+    const before = taken.get(key) ?? 0;
+    if (before >= places) {
+      throw new AppError("rate_limited", "Too many calls at once; wait until one has ended", {
+        reason: `rate_limited_${name}`,
+        retryAfterSeconds: 1,
+      });
+    }
+    taken.set(key, before + 1);
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      const left = taken.get(key)! - 1;
+      if (left === 0) taken.delete(key);
+      else taken.set(key, left);
+    };
   };
 }

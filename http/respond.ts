@@ -72,6 +72,8 @@ function oauthError(exchange: Exchange, error: AppError, scopes: readonly string
   if (error.code === "method_not_allowed") {
     headers.set("allow", exchange.route?.access === "token" ? MCP_METHOD : PUBLIC_METHODS);
   }
+  // RFC 9110 section 15.5.9. Not with 413: a runtime that closes while the body arrives takes the answer back.
+  if (error.code === "request_timeout") headers.set("connection", "close");
   if (error.retryAfterSeconds !== undefined) {
     headers.set("retry-after", String(error.retryAfterSeconds));
   }

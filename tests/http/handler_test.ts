@@ -570,7 +570,7 @@ test("handler: what a stage did not foresee is an internal error without its tex
   }));
 
 test("handler: a client over its rate is told when to come back (R81)", async () => {
-  const { createLimiter } = await import("../../http/rate_limit.ts");
+  const { createGate, createLimiter } = await import("../../http/rate_limit.ts");
   await withPipeline(async ({ handler, issuer, runs, records }) => {
     const token = await issuer.token();
     const statuses = [];
@@ -590,6 +590,7 @@ test("handler: a client over its rate is told when to come back (R81)", async ()
       limits: {
         address: createLimiter("address", { points: 100, seconds: 60 }),
         client: createLimiter("client", { points: 2, seconds: 60 }),
+        concurrent: createGate("concurrent", 20),
       },
     },
   });

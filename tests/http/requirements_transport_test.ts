@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import { z } from "zod";
 import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
-import { createLimiter } from "../../http/rate_limit.ts";
+import { createGate, createLimiter } from "../../http/rate_limit.ts";
 import { defineTool } from "../../tools/registry.ts";
 import {
   createPipeline,
@@ -247,6 +247,7 @@ test("transport: an address has a budget before anybody authenticates (R81, H233
   const limits = {
     address: createLimiter("address", { points: 3, seconds: 60 }),
     client: createLimiter("client", { points: 100, seconds: 60 }),
+    concurrent: createGate("concurrent", 20),
   };
   return withPipeline(async ({ handler, issuer, records }) => {
     const token = await issuer.token();
@@ -281,6 +282,7 @@ test("transport: a call takes from its client's budget what the tool weighs, ref
   const limits = {
     address: createLimiter("address", { points: 100, seconds: 60 }),
     client: createLimiter("client", { points: 10, seconds: 60 }),
+    concurrent: createGate("concurrent", 20),
   };
   let ran = 0;
   const heavy = defineTool({
