@@ -40,7 +40,19 @@ export function startLogging(level: LogLevel): Logger {
   };
 }
 
-const jsonLine = getJsonLinesFormatter({ properties: "flatten" });
+const formatJson = getJsonLinesFormatter({ properties: "flatten" });
+/** Controls, format characters and separators: they break lines, obey cursors and turn the direction of writing. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** JSON itself escapes only the first 32 of them; outside of its strings there are none but the last line break. */
+function jsonLine(record: LogRecord): string {
+  return `${formatJson(record).trimEnd().replace(INVISIBLE, escapeJson)}\n`;
+}
+
+function escapeJson(character: string): string {
+  return character.split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
+}
 
 function terminalLine(record: LogRecord): string {
   const time = new Date(record.timestamp).toISOString().slice(11, 19);
@@ -52,7 +64,7 @@ function terminalLine(record: LogRecord): string {
 
 /** A terminal obeys control characters, and a log must not be able to forge a second line. */
 function stripControls(line: string): string {
-  return line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD");
+  return line.replace(INVISIBLE, "\uFFFD");
 }
 
 /** The last net under everything: what looks like a signed token or a Bearer credential does not get out. */
