@@ -15,6 +15,7 @@ import { openExchange } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
 import type { McpDispatcher } from "./mcp.ts";
 import { readMessage, RpcError } from "./message.ts";
+import { addressKey } from "./rate_limit.ts";
 import type { Gate, Limiter } from "./rate_limit.ts";
 import { decisionOf } from "./record.ts";
 import type { DecisionSink } from "./record.ts";
@@ -57,7 +58,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     const { request } = exchange;
 
     // admit
-    await limits?.address(exchange.peer);
+    await limits?.address(addressKey(exchange.peer));
     const { url, resource } = admit(request, admission);
     exchange.url = url;
     exchange.resource = resource;
