@@ -6,12 +6,13 @@ import {
   ProtocolErrorCode,
   Server,
 } from "@modelcontextprotocol/server";
-import type { McpServerFactory, ServerContext } from "@modelcontextprotocol/server";
+import type { McpServerFactory, ServerContext, Transport } from "@modelcontextprotocol/server";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { ToolCall, ToolOutcome } from "../tools/execute.ts";
 import type { Effect, Progress, Registry, Tool } from "../tools/registry.ts";
 import type { Exchange } from "./exchange.ts";
+import { RpcError } from "./message.ts";
 import type { Message } from "./message.ts";
 
 /** Hands an authorized message to the protocol implementation. */
@@ -52,7 +53,7 @@ export function createMcp(options: McpOptions): McpDispatcher {
     const tool = options.registry.get(name);
     if (tool === undefined) {
       call.exchange.toolOutcome = "unknown_tool";
-      throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Unknown tool");
+      throw invalidParams(call, "Unknown tool");
     }
     const { exchange, principal } = call;
     const outcome = await options.execute({
@@ -88,10 +89,7 @@ export function createMcp(options: McpOptions): McpDispatcher {
     });
     server.setRequestHandler("tools/list", (request) => {
       if (request.params?.cursor !== undefined) {
-        throw new ProtocolError(
-          ProtocolErrorCode.InvalidParams,
-          "The list has one page; call again without a cursor",
-        );
+        throw invalidParams(call, "The list has one page; call again without a cursor");
       }
       return { tools: visibleTo(call.principal) as never };
     });
@@ -110,16 +108,19 @@ export interface Call {
   readonly principal: Principal;
 }
 
+type Served = Awaited<ReturnType<McpServerFactory>>;
+
 /** Wraps the SDK's handler: what goes in has no credential, what comes out has no stranger's error text. */
 export function createDispatcher(
   serve: (call: Call) => ReturnType<McpServerFactory>,
 ): McpDispatcher {
-  const handler = createMcpHandler((context) => serve(context.authInfo?.extra?.["call"] as Call), {
-    keepAliveMs: 5000,
-  });
+  const handler = createMcpHandler(async (context) => {
+    const call = context.authInfo?.extra?.["call"] as Call;
+    return withOurErrors(await serve(call), call.exchange);
+  }, { keepAliveMs: 5000 });
   return {
-    dispatch: (exchange, message, principal) =>
-      handler.fetch(withoutCredentials(exchange.request), {
+    async dispatch(exchange, message, principal) {
+      const response = await handler.fetch(withoutCredentials(exchange.request), {
         parsedBody: message.body,
         authInfo: {
           token: "",
@@ -127,9 +128,71 @@ export function createDispatcher(
           scopes: [...principal.scopes],
           extra: { call: { exchange, message, principal } satisfies Call },
         },
-      }),
+      });
+      // Without a body it is for a client that is gone.
+      if (response.ok || response.body === null) return response;
+      throw await refusalOf(response, message);
+    },
     close: () => handler.close(),
   };
+}
+
+interface WireError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** What the protocol says of an error; the SDK's own texts repeat what was sent and what its schemas say of it. */
+const MEANINGS: ReadonlyMap<number, string> = new Map([
+  [-32020, "Header mismatch: the headers must agree with the body"],
+  [-32021, "Missing a required client capability"],
+  [-32022, "Unsupported protocol version"],
+  [-32600, "Invalid Request"],
+  [-32601, "Method not found"],
+  [-32602, "Invalid params"],
+]);
+/** Codes whose `data` the protocol defines for a client to go on by. */
+const TELLING = new Set([-32021, -32022]);
+
+/** What the SDK refuses before there is a server. */
+async function refusalOf(response: Response, { id }: Message): Promise<RpcError> {
+  const { error: { code, data } } = await response.json() as { error: WireError };
+  return new RpcError(response.status, code, meaningOf(code), "protocol", {
+    id,
+    ...(TELLING.has(code) && data && { data }),
+  });
+}
+
+/** What the SDK answers in the place of a handler gets our words, in a body and in a stream. */
+function withOurErrors(server: Served, exchange: Exchange): Served {
+  const connect = server.connect.bind(server);
+  server.connect = (transport: Transport) => {
+    const send = transport.send.bind(transport);
+    transport.send = (message, options) => {
+      if (!("error" in message)) return send(message, options);
+      exchange.toolOutcome ??= "protocol";
+      const { code, message: text, data } = message.error as WireError;
+      const isOurs = data?.["request_id"] === exchange.id;
+      const error = {
+        code,
+        message: isOurs ? text : meaningOf(code),
+        data: { ...data, request_id: exchange.id },
+      };
+      return send({ ...message, error }, options);
+    };
+    return connect(transport);
+  };
+  return server;
+}
+
+function meaningOf(code: number): string {
+  return MEANINGS.get(code) ?? "Internal error";
+}
+
+/** An error of ours: the request's id in its data tells it from those of the SDK. */
+function invalidParams({ exchange }: Call, message: string): ProtocolError {
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, message, { request_id: exchange.id });
 }
 
 /** The SDK gives the request to handlers; the token ends here. */

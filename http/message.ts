@@ -1,5 +1,7 @@
 /** Recognises the one JSON-RPC message of a body, its protocol era, and whether its headers agree with it. */
 
+import { faultOfParams, isObject } from "./params.ts";
+
 /** A refusal that is answered as a JSON-RPC error with an HTTP status of its own. */
 export class RpcError extends Error {
   override readonly name = "RpcError";
@@ -59,7 +61,7 @@ const NAMED_BY = new Map([["tools/call", "name"], ["prompts/get", "name"], [
  * Returns the message of a parsed body.
  *
  * @throws {RpcError} -32600 for anything but one request or notification (batches and responses included), -32602 for
- * params that are no object, -32020 where a header disagrees with the body, -32022 for an unknown revision.
+ * params that the method cannot have, -32020 where a header disagrees with the body, -32022 for an unknown revision.
  */
 export function readMessage(body: unknown, headers: Headers): Message {
   if (Array.isArray(body)) throw invalid("Batches are not accepted; send one message", "batch");
@@ -74,13 +76,14 @@ export function readMessage(body: unknown, headers: Headers): Message {
     throw invalid("The id must be a string of at most 256 characters or a safe integer", "id");
   }
   const known = isRequestId(id) ? id : undefined;
+  if (known === undefined && !method.startsWith("notifications/")) {
+    throw invalid("A request needs an id", "id");
+  }
   if (!Object.keys(body).every((member) => MEMBERS.has(member))) {
     throw invalid("The message has a member that JSON-RPC does not have", "member", known);
   }
   if ("params" in body && !isObject(params)) {
-    throw new RpcError(400, -32602, "Invalid params: params must be an object", "params", {
-      id: known,
-    });
+    throw invalidParams("params must be an object", known);
   }
   const message: Message = {
     era: eraOf(params, headers),
@@ -94,6 +97,9 @@ export function readMessage(body: unknown, headers: Headers): Message {
   };
   if (message.era === "modern") checkStandardHeaders(message, headers);
   else checkLegacyRevision(message, headers);
+  const enveloped = message.era === "modern" && known !== undefined;
+  const fault = faultOfParams(method, message.params ?? {}, enveloped);
+  if (fault !== undefined) throw invalidParams(fault, known);
   return message;
 }
 
@@ -168,12 +174,12 @@ function isRequestId(id: unknown): id is string | number {
   return typeof id === "string" ? id.length <= MAX_ID_LENGTH : Number.isSafeInteger(id);
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
-}
-
 function invalid(message: string, reason: string, id?: string | number): RpcError {
   return new RpcError(400, -32600, `Invalid Request: ${message}`, reason, { id });
+}
+
+function invalidParams(message: string, id: string | number | undefined): RpcError {
+  return new RpcError(400, -32602, `Invalid params: ${message}`, "params", { id });
 }
 
 function mismatch(header: string, message: Message): RpcError {

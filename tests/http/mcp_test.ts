@@ -1,5 +1,5 @@
 import { test } from "node:test";
-import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertMatch, assertNotEquals } from "@std/assert";
 import {
   createPipeline,
   legacyRequest,
@@ -219,7 +219,37 @@ test("mcp: what the protocol refuses is recorded as such (R72, R73)", () =>
       modernRequest(await issuer.token(), { body: noMeta }),
       "::1",
     );
-    assertEquals([incomplete.status, records.at(-1)!.reason], [400, "protocol"]);
+    assertEquals([incomplete.status, records.at(-1)!.reason], [400, "params"]);
+  }));
+
+test("mcp: what the SDK refuses is told in our words, with the request's id (H158, H162, H163)", () =>
+  withPipeline(async ({ handler, issuer, records, runs }) => {
+    const token = await issuer.token();
+    const modern = (method: string, params: Record<string, unknown>) =>
+      modernRequest(token, {
+        body: { jsonrpc: "2.0", id: 1, method, params: { _meta: MODERN_META, ...params } },
+      });
+    const requests = [
+      modern("nope", {}),
+      modern("tools/list", { cursor: 7 }),
+      modern("tools/call", { name: "add", arguments: [] }),
+      modern("tools/list", { _meta: { ...MODERN_META, progressToken: {} } }),
+      modern("tasks/get", { taskId: "evil" }),
+      legacyRequest(token, "nope", {}),
+      legacyRequest(token, "initialize", { protocolVersion: 7 }),
+      legacyRequest(token, "tools/list", { _meta: { "io.modelcontextprotocol/related-task": 7 } }),
+    ];
+    for (const request of requests) {
+      const response = await handler(request, "::1");
+      const { error } = await readAnswer(response) as {
+        error: { message: string; data: Record<string, unknown> };
+      };
+      const record = records.at(-1)!;
+      assertEquals(error.data, { request_id: record.requestId });
+      assertMatch(error.message, /^[A-Za-z-]+( [A-Za-z-]+)*(: [\w./ ,-]+)?$/);
+      assertNotEquals(record.reason, "ok");
+    }
+    assertEquals(runs.size, 0);
   }));
 
 test("mcp: a notification is accepted without an answer (R76)", () =>
