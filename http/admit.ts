@@ -11,6 +11,7 @@ export interface Admission {
   readonly maxBodyBytes: number;
 }
 
+const AUTHORITY = /^https?:\/\/([^/?#\\]*)/i;
 const MAX_URL_LENGTH = 16 * 1024;
 const MAX_HEADER_LENGTH = 32 * 1024;
 const MAX_HEADERS = 100;
@@ -19,9 +20,10 @@ const MAX_HEADERS = 100;
  * Returns the request's URL and the resource that its Host names.
  *
  * The raw Host value must be in the list: URL parsers read `evil@127.0.0.1` and `2130706433` as our own address. The
- * request target must name the same authority, or a request line with another host would pass (RFC 9112 section 3.2.2).
+ * request target must name the same authority, as raw, or a request line with another host would pass (RFC 9112
+ * section 3.2.2).
  *
- * @throws {AppError} `forbidden`, `uri_too_long`, `header_fields_too_large`, `payload_too_large`.
+ * @throws {AppError} `forbidden`, `uri_too_long`, `header_fields_too_large`, `invalid_request`, `payload_too_large`.
  */
 export function admit(
   request: Request,
@@ -34,15 +36,16 @@ export function admit(
   const resource = admission.hosts.get(host);
   if (resource === undefined) throw forbiddenHost("host_not_allowed");
   if (!URL.canParse(request.url)) throw forbiddenHost("target_malformed");
-  const url = new URL(request.url);
-  if (url.host !== host && url.host !== host.replace(/:(80|443)$/, "")) {
+  const authority = AUTHORITY.exec(request.url)?.[1]?.toLowerCase();
+  if (authority !== host && authority !== host.replace(/:(80|443)$/, "")) {
     throw forbiddenHost("target_mismatch");
   }
   checkHeaderSize(request.headers);
+  checkTransferCoding(request.headers);
   if (Number(request.headers.get("content-length") ?? 0) > admission.maxBodyBytes) {
     throw bodyTooLarge(admission.maxBodyBytes);
   }
-  return { url, resource };
+  return { url: new URL(request.url), resource };
 }
 
 /** Runtimes bound headers, each in its own way; this is the bound that holds on all of them. */
@@ -56,6 +59,15 @@ function checkHeaderSize(headers: Headers): void {
   if (length > MAX_HEADER_LENGTH || count > MAX_HEADERS) {
     throw new AppError("header_fields_too_large", "The request has too many or too large headers");
   }
+}
+
+/** Runtimes take any list of codings that they can read as chunked, and give out a body that is still encoded. */
+function checkTransferCoding(headers: Headers): void {
+  const coding = headers.get("transfer-encoding");
+  if (coding === null || coding.toLowerCase() === "chunked") return;
+  throw new AppError("invalid_request", "Send the body without a transfer coding but chunked", {
+    reason: "transfer_coding",
+  });
 }
 
 function forbiddenHost(reason: string): AppError {

@@ -64,7 +64,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     exchange.resource = resource;
 
     // match
-    const route = matchRoute(routes, request, url);
+    const route = matchRoute(routes, request);
     exchange.route = route;
     const linked = route.access === "public" && isNavigation(request);
     if (route.origins === "allowed" && !linked) {

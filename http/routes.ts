@@ -63,14 +63,17 @@ export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> 
   return new Map(routes.map((route) => [route.path, route]));
 }
 
+/** A request target after its authority: the path, and a query that is not empty. */
+const TARGET = /^[^/]*\/\/[^/?#\\]*([^?#]*)(\?[^#]+)?$/;
+
 /**
  * Returns the route of a path.
  *
  * @throws {AppError} `not_found`.
  */
-export function matchRoute(routes: ReadonlyMap<string, Route>, request: Request, url: URL): Route {
-  // The path is compared as it was sent: no decoding, no case folding, no trailing slash, no empty query.
-  const route = request.url.endsWith("?") ? undefined : routes.get(url.pathname);
+export function matchRoute(routes: ReadonlyMap<string, Route>, request: Request): Route {
+  // As it was sent: an URL parser removes dot segments, and what decides in front of us may not have.
+  const route = routes.get(TARGET.exec(request.url)?.[1] ?? "");
   if (route === undefined) throw new AppError("not_found", "There is nothing at this path");
   return route;
 }

@@ -255,6 +255,20 @@ const REFUSALS: readonly Refusal[] = [
     error: "unsupported_media_type",
   },
   {
+    name: "a transfer coding that is left in the body is refused (H101)",
+    request: call({ headers: { "transfer-encoding": "gzip, chunked" } }),
+    status: 400,
+    reason: "transfer_coding",
+    error: "invalid_request",
+  },
+  {
+    name: "a call that is a notification is refused, since nobody could learn of its result (H164)",
+    request: call({ body: { ...modernBody("add", { a: 1, b: 2 }), id: undefined } }),
+    status: 400,
+    reason: "id",
+    error: -32600,
+  },
+  {
     name: "a body over the limit is refused while it arrives (R80, H113)",
     request: call({ rawBody: JSON.stringify({ x: "x".repeat(300 * 1024) }) }),
     status: 413,
