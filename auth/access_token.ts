@@ -87,6 +87,8 @@ function checkHeader(header: JWSHeaderParameters, issuer: Issuer): void {
   }
   // Nothing we know of is critical, and RFC 7797 has no place in a JWT.
   if ("crit" in header || "b64" in header) throw invalidToken("crit_not_supported");
+  // RFC 7519 section 5.2: this would be another JWT, not claims.
+  if (/^(application\/)?jwt$/i.test(String(header.cty))) throw invalidToken("nested");
 }
 
 async function verifySignature(token: string, issuer: Issuer): Promise<void> {

@@ -6,7 +6,7 @@ export interface JsonRequest {
   readonly init?: RequestInit;
   /** Bytes after decompression; default 256 KiB. */
   readonly maxBytes?: number;
-  /** Milliseconds for the whole exchange; default 3 000. */
+  /** Milliseconds for the whole exchange; default 1 500: a caller waits for it. */
   readonly timeoutMs?: number;
 }
 
@@ -30,7 +30,7 @@ export function isSecureUrl(text: string): boolean {
  * @throws {Error} for any other answer: a redirect, a status other than 200, another media type, too many bytes, a time-out.
  */
 export async function fetchJson(request: JsonRequest): Promise<Record<string, unknown>> {
-  const { url, init = {}, maxBytes = 256 * 1024, timeoutMs = 3000 } = request;
+  const { url, init = {}, maxBytes = 256 * 1024, timeoutMs = 1500 } = request;
   if (!isSecureUrl(url)) throw new Error(`${url} is neither https nor loopback`);
   const headers = new Headers(init.headers);
   headers.set("accept", "application/json");

@@ -96,7 +96,11 @@ function headerRules({ alg, kid, attackerJwk, foreignUrl }: Forge): Record<strin
     jku: { rule: "R36", accepted: IGNORED, hostile: foreignUrl },
     jwk: { rule: "R36", accepted: IGNORED, empty: {}, hostile: attackerJwk },
     x5u: { rule: "R36", accepted: IGNORED, hostile: foreignUrl },
-    cty: { rule: "RFC 7515 4", accepted: IGNORED, hostile: "JWT" },
+    cty: {
+      rule: "RFC 7519 5.2, RFC 7515 4",
+      accepted: IGNORED.filter((kind) => kind !== "hostile"),
+      hostile: "JWT",
+    },
     zip: { rule: "RFC 7515 4", accepted: IGNORED, hostile: "DEF" },
   };
 }

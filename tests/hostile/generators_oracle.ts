@@ -57,6 +57,11 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     why: "RFC 7797 section 7: a JWT has no b64; they do not look at it without crit",
   },
   {
+    changes: /^header cty hostile$/,
+    refusedBy: "ours",
+    why: "RFC 7519 section 5.2: the content would be another JWT; they do not look at cty",
+  },
+  {
     changes: /^claims (sub|client_id|jti) (empty|controls|too long)$/,
     refusedBy: "ours",
     why: "R43: identifiers end in logs and queries; they look at the type alone",
