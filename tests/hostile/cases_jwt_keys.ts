@@ -9,7 +9,7 @@ import { exchange } from "./raw.ts";
 import type { Context } from "./context.ts";
 import type { Case, Expectation } from "./suite.ts";
 
-const { main, next, rsa, weak } = KEYS;
+const { next, rsa, weak } = KEYS;
 
 /** A token that is valid as far as the issuer is concerned, whose key set is named. */
 function from(id: string, issuer: string, expect: Expectation = "401i"): Case {

@@ -53,7 +53,7 @@ export const FORMS = {
   "400v": rpcError(400, -32022),
   /** A method that there is not. */
   "404r": rpcError(404, -32601),
-  /** The protocol's own error inside a successful exchange. */
+  /** An error of the protocol inside a successful exchange. */
   "200i": rpcError(200, -32602),
   "200r": rpcError(200, -32601),
   /** The tool refused, or never began. */
@@ -68,7 +68,12 @@ export const FORMS = {
     if (result === undefined || result["isError"] === true) return "the call did not succeed";
     return record?.reason === "ok" ? undefined : "the record does not say ok";
   }),
-  /** A public document, or a method that needs no answer. */
+  /** A result of any method, or of none that was refused. */
+  "200any": all(
+    status(200),
+    ({ json }) => json?.["result"] === undefined ? "there is no result" : undefined,
+  ),
+  /** A public document. */
   "200doc": status(200),
   "202": status(202),
   "204": status(204),
@@ -78,6 +83,7 @@ export const FORMS = {
     oauthError("method_not_allowed"),
     ({ response }) => response.header("allow") === undefined ? "Allow is missing" : undefined,
   ),
+  "405head": status(405),
   "406": all(status(406), oauthError("not_acceptable")),
   "408": all(status(408), oauthError("request_timeout")),
   "400b": all(status(400), oauthError("invalid_request"), noChallenge),

@@ -125,9 +125,11 @@ async function runCase(
     ...faultsOfLog(log + target.stdout().slice(before.stdout), context.secrets),
     item.verify?.({ ...outcome, answers }, context),
   ];
-  const ours = answers.filter(({ response }) => isOurs(response)).length;
-  if (records.length < ours || records.length > ours + abandoned(outcome)) {
-    problems.push(`${records.length} records for ${ours} answers: ${JSON.stringify(records)}`);
+  const unanswered = records.filter(({ requestId }) =>
+    !answers.some(({ response }) => response.header("x-request-id") === requestId)
+  );
+  if (unanswered.length > unheard(outcome)) {
+    problems.push(`records without an answer: ${JSON.stringify(unanswered)}`);
   }
   const ran = records.filter(({ tool, reason }) => tool !== undefined && reason === "ok").length;
   const allowed = answers.filter((_, index) => forms[index]?.includes("200")).length;
@@ -136,9 +138,10 @@ async function runCase(
   return problems.filter((problem) => problem !== undefined);
 }
 
-/** A connection that ends or is left before its answer may have left a record all the same. */
-function abandoned(outcome: RawExchange): number {
-  return outcome.end === "answered" ? 0 : 1;
+/** How many requests may have left a record though we did not hear our answer: the connection ended, or the runtime spoke. */
+function unheard(outcome: RawExchange): number {
+  const byRuntime = outcome.responses.filter((response) => !isOurs(response)).length;
+  return byRuntime + (outcome.end === "answered" ? 0 : 1);
 }
 
 async function send(item: Case, context: Context, responses: number): Promise<RawExchange> {
