@@ -67,7 +67,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
       for (let next = round.pop(); next !== undefined; next = round.pop()) await attack(next);
     });
     await Promise.all(workers);
-    const valid = await exchange([requests[0]!], { port: target.port, timeoutMs: 2000 });
+    const valid = await exchange([requests[0]!], { port: target.port, timeoutMs: 5000 });
     if (!target.alive() || valid.responses[0]?.status !== 200) {
       failures.push({ what: `a valid request got ${valid.responses[0]?.status}`, request: "" });
     }

@@ -31,6 +31,8 @@ export interface ForgeOptions {
   readonly audience: string;
   /** EdDSA by default, which both runtimes sign quickly. */
   readonly alg?: "ES256" | "EdDSA";
+  /** Default: a random one. */
+  readonly kid?: string;
   /** Where header fields such as jku lead; nobody may go there. */
   readonly foreignUrl?: string;
   /** Seconds since the epoch; tokens are good from then for five minutes. */
@@ -39,7 +41,6 @@ export interface ForgeOptions {
 
 /** An issuer's right key, an attacker's wrong one, and tokens of either. */
 export interface Forge extends Required<ForgeOptions> {
-  readonly kid: string;
   readonly jwks: { keys: JWK[] };
   /** The public part of the wrong key, for tokens that bring it along (CVE-2018-0114). */
   readonly attackerJwk: JWK;
@@ -48,9 +49,9 @@ export interface Forge extends Required<ForgeOptions> {
 }
 
 export function createForge(options: ForgeOptions): Forge {
-  const { alg: ours = "EdDSA", foreignUrl = "http://127.0.0.1:9/jwks" } = options;
+  const { alg: ours = "EdDSA", foreignUrl = "http://127.0.0.1:9/jwks", kid = crypto.randomUUID() } =
+    options;
   const [right, wrong] = [keyPair(ours), keyPair(ours)];
-  const kid = crypto.randomUUID();
   const published = right.publicKey.export({ format: "jwk" }) as JWK;
   return {
     ...options,

@@ -3,6 +3,7 @@
 import process from "node:process";
 import { needs } from "../support/process.ts";
 import type { Runtime } from "../support/process.ts";
+import { GENERATED, SUITES } from "./generators_suites.ts";
 import { GROUPS } from "./groups.ts";
 import { runGroup } from "./suite.ts";
 import type { Score } from "./suite.ts";
@@ -15,24 +16,27 @@ const valueOf = (flag: string) => flags.find((word) => word.startsWith(`${flag}=
 const runtimes = valueOf("--runtime")?.split(",") as Runtime[] | undefined ??
   RUNTIMES.filter((runtime) => runtime !== "binary" && needs(runtime).skip === undefined);
 const wanted = valueOf("--group")?.split(",");
-const groups = GROUPS.filter((group) => wanted === undefined || wanted.includes(group.name));
+const isWanted = ({ name }: { name: string }) => wanted === undefined || wanted.includes(name);
+const groups = [...GROUPS, ...GENERATED].filter(isWanted);
+const suites = SUITES.filter(isWanted);
 
 const scores = new Map<string, Score[]>();
 for (const runtime of runtimes) {
   const startedAt = Date.now();
-  const target = await startTarget({ runtime });
-  for (const group of groups) {
-    const score = await runGroup(group, target);
-    scores.set(group.name, [...scores.get(group.name) ?? [], score]);
+  const add = (score: Score) => {
+    scores.set(score.group, [...scores.get(score.group) ?? [], score]);
     for (const { id, name, problems } of score.failures) {
       console.log(`${runtime} ${id} ${name}\n    ${problems.join("\n    ")}`);
     }
-  }
+  };
+  const target = await startTarget({ runtime });
+  for (const group of groups) add(await runGroup(group, target));
   const code = await target.stop();
   if (code !== 0) console.log(`${runtime} ended with ${code}`);
+  for (const suite of suites) add(await suite.run(runtime));
   console.log(`${runtime}: ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
 }
-for (const group of groups) {
+for (const group of [...groups, ...suites]) {
   const line = (scores.get(group.name) ?? [])
     .map(({ passed, total }, index) => `${runtimes[index]} ${passed}/${total}`);
   console.log(`${group.name.padEnd(4)} ${line.join("  ").padEnd(44)} ${group.title}`);

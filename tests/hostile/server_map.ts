@@ -1,0 +1,87 @@
+/** Which test holds the server to which row of group H-I, and what waits or is decided otherwise. */
+
+export interface Coverage {
+  readonly id: string;
+  /** File below `tests/` and the name of the test. */
+  readonly tests: readonly (readonly [file: string, test: string])[];
+  /** Parts of the row that a later change brings. */
+  readonly later?: string;
+  /** Parts of the row that this server answers otherwise, and why. */
+  readonly decided?: string;
+}
+
+const EMBEDDED = "auth/embedded";
+const REFRESH = `${EMBEDDED}/refresh_test.ts`;
+const LIMITS = "hostile/server_limits_test.ts";
+const LOG = "hostile/server_log_test.ts";
+const RAW = "hostile/server_test.ts";
+const RAW_CASES = [
+  RAW,
+  "the token and revocation endpoints name what is wrong with a request (H220, H221, H235-H237)",
+] as const;
+const NO_SECRET = [
+  LOG,
+  "no secret of anybody comes out in the log, on the console or in an error (H229, H232)",
+] as const;
+const REVOKED = [
+  REFRESH,
+  "a revoked refresh token is over, and one of another client is left alone (H219, H220)",
+] as const;
+const WAITS = "revocation at the resource server";
+const AUDIT = "the audit file and its verification";
+const OPERATOR = "the operator's listener";
+
+/** H-I: revocation, operators, audit, limits. */
+export const GROUP_I: readonly Coverage[] = [
+  { id: "H218", tests: [], later: WAITS },
+  {
+    id: "H219",
+    tests: [REVOKED],
+    later: `${WAITS}, for access tokens`,
+  },
+  {
+    id: "H220",
+    tests: [RAW_CASES, REVOKED],
+  },
+  { id: "H221", tests: [RAW_CASES] },
+  { id: "H222", tests: [], later: WAITS },
+  { id: "H223", tests: [], later: WAITS },
+  { id: "H224", tests: [], later: WAITS },
+  { id: "H225", tests: [], later: WAITS },
+  { id: "H226", tests: [], later: WAITS },
+  {
+    id: "H227",
+    tests: [],
+    decided: "the embedded authorization server has no introspection endpoint; its tokens are JWTs",
+  },
+  { id: "H228", tests: [], later: OPERATOR },
+  {
+    id: "H229",
+    tests: [
+      [LOG, "whatever a caller writes, its request is one clean JSON line of the log (H229)"],
+      NO_SECRET,
+    ],
+  },
+  { id: "H230", tests: [], later: AUDIT },
+  { id: "H231", tests: [], later: AUDIT },
+  {
+    id: "H232",
+    tests: [NO_SECRET],
+    later: AUDIT,
+  },
+  {
+    id: "H233",
+    tests: [
+      [LIMITS, "no header gives a caller the budget of another address (H233)"],
+      [
+        LIMITS,
+        "the addresses of one IPv6 network, and both spellings of an IPv4 address, share a budget (H233)",
+      ],
+      [
+        LIMITS,
+        "a client has one budget, whatever token, person, address or name it comes with (H233)",
+      ],
+    ],
+  },
+  { id: "H234", tests: [], later: `${OPERATOR}: no metric has a label of a request yet` },
+];
