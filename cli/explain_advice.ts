@@ -16,6 +16,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   typ_not_allowed:
     "Send the access token, not an ID token; where it is one, the profile does not fit this issuer.",
   kid_malformed: "Report this to the issuer: kid is not a string of at most 256 characters.",
+  nested: "Ask the issuer for access tokens whose payload is the claims, not another JWT.",
   crit_not_supported: "Report this to the issuer: it marks header members as critical.",
   // Issuer and audience.
   iss_unknown:

@@ -61,6 +61,7 @@ export interface RunningProcess {
   /** The public origin; the MCP endpoint is this and `/mcp`. */
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   /** The origin of the embedded authorization server, where `env` names no issuer. */
   readonly issuer: string;
   /** What `env` became, for further commands against the same server. */
@@ -90,6 +91,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   return {
     url,
     port,
+    pid: child.pid!,
     issuer: `http://localhost:${env.GATEHOUSE_ISSUER_PORT}`,
     env,
     get stdout() {
