@@ -42,7 +42,7 @@ export const GENERATED: readonly Group[] = [
 export const SUITES: readonly Suite[] = [
   { name: "H-H", title: "DPoP proofs, in three modes", run: runProofs },
   { name: "H-J", title: "The embedded authorization server, raw", run: runServer },
-  { name: "G-2", title: "oauth4webapi on every token of the matrix", run: runOracle },
+  { name: "G-2", title: "oauth4webapi on every token, in this process", run: runOracle },
   { name: "G-3", title: "Revision, method, tool and token", run: runPolicy },
   { name: "G-4", title: "Damaged requests, 8 seconds", run: runFuzz },
 ];
