@@ -1,7 +1,7 @@
 /** What oauth4webapi says about the same tokens and proofs, and where it may differ from us. */
 
 import * as oauth from "oauth4webapi";
-import type { Presented } from "./dpop_cases.ts";
+import type { Presented } from "./dpop_case.ts";
 import type { Forge } from "./generators_tokens.ts";
 
 /** Whether the other implementation lets a request in; it knows neither replays nor nonces. */

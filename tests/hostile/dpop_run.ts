@@ -1,7 +1,7 @@
 /** Presents a token and its proofs on a connection of its own, and holds the answer to RFC 9449 section 7. */
 
 import type { Bench } from "./dpop_bench.ts";
-import type { Answer, DpopCase, Presented } from "./dpop_cases.ts";
+import type { Answer, DpopCase, Presented } from "./dpop_case.ts";
 import { adding, callBody, modernDraft, replacing, written } from "./draft.ts";
 import { readJson } from "./forms.ts";
 import { exchange } from "./raw.ts";

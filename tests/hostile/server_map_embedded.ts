@@ -231,7 +231,10 @@ export const GROUP_J: readonly Coverage[] = [
       [DOCUMENTS, "an unsound document or address is refused on a page of ours"],
       [DOCUMENTS, "only public https addresses on the standard port are fetched"],
       [DOCUMENTS, "receive() reads a whole small document and nothing else"],
-      [FLOW, "a metadata document is small, JSON, soon there and named by its own address (H257)"],
+      [
+        "hostile/server_document_test.ts",
+        "a metadata document is small, JSON, soon there and named by its own address (H257)",
+      ],
     ],
   },
   {
