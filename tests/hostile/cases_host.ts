@@ -1,6 +1,6 @@
-/** H-D, first part: the Host, the request target and the path. */
+/** H-D: the Host, the request target, and headers that claim to know better. */
 
-import { BY_RUNTIME, numbered } from "./cases.ts";
+import { numbered } from "./cases.ts";
 import type { Context } from "./context.ts";
 import { adding, replacing, withBody, withLine, without } from "./draft.ts";
 import type { Draft } from "./draft.ts";
@@ -23,7 +23,12 @@ function host(
 }
 
 /** Another request line; `P` stands for the port of the server. */
-function line(id: string, text: string, expect: Expectation, more: Partial<Case> = {}): Case {
+export function line(
+  id: string,
+  text: string,
+  expect: Expectation,
+  more: Partial<Case> = {},
+): Case {
   return {
     id,
     name: text.slice(0, 70),
@@ -42,7 +47,7 @@ const withPort = (text: string, { target }: Context) =>
 /** Runtimes refuse what is no Host at all before we see it. */
 const NO_HOST: Expectation = ["403o", "runtime:400", "closed"];
 
-const HOSTS: readonly Case[] = [
+export const HOSTS: readonly Case[] = [
   ...numbered("H118", [
     "evil.example.com",
     "evil.example.com:P",
@@ -149,7 +154,7 @@ const ABSOLUTE = {
   },
 } as const;
 
-const TARGETS: readonly Case[] = [
+export const TARGETS: readonly Case[] = [
   line("H126", "POST http://evil.com/mcp", ["403o", "runtime:400"], { except: ABSOLUTE }),
   line("H126.1", "POST http://evil.com@localhost:P/mcp", ["403o", "runtime:400"], {
     except: ABSOLUTE,
@@ -170,7 +175,7 @@ const TARGETS: readonly Case[] = [
   line("H127.5", "POST \\mcp", ["403o", "404", "runtime:400", "closed"]),
 ];
 
-const WELL_KNOWN = "/.well-known/oauth-protected-resource";
+export const WELL_KNOWN = "/.well-known/oauth-protected-resource";
 
 /** The same answer as without the headers, word for word but for its request id. */
 function unchanged(outcome: Outcome, context: Context): string | undefined {
@@ -192,7 +197,7 @@ const FORWARDED = [
   ],
 ];
 
-const FORWARDING: readonly Case[] = [
+export const FORWARDING: readonly Case[] = [
   ...numbered("H128", FORWARDED, (id, lines) => ({
     id,
     name: `challenge with ${lines[0]}`,
@@ -210,150 +215,6 @@ const FORWARDING: readonly Case[] = [
 ];
 
 /** A GET without a token. */
-function get({ target }: Context, path: string, ...lines: readonly string[]): Draft {
+export function get({ target }: Context, path: string, ...lines: readonly string[]): Draft {
   return { line: `GET ${path} HTTP/1.1`, headers: [`Host: ${target.host}`, ...lines], body: "" };
 }
-
-function path(id: string, text: string, expect: Expectation, more: Partial<Case> = {}): Case {
-  return {
-    id,
-    name: `GET ${text}`.slice(0, 70),
-    request: (context) => get(context, text),
-    expect,
-    ...more,
-  };
-}
-
-const PATHS: readonly Case[] = [
-  ...numbered("H139", [
-    "/../../etc/passwd",
-    "/%2e%2e/%2e%2e/etc/passwd",
-    "/..%2f..%2fetc%2fpasswd",
-    "/..;/mcp",
-    "/%252e%252e/",
-    "/\\..\\..\\etc\\passwd",
-    "/%c0%ae%c0%ae/etc/passwd",
-    "/mcp;x",
-    "/mcp.",
-    "/mcp%00",
-    "//mcp",
-    "/mcp/",
-    "/MCP",
-    "/mcp/mcp",
-    "mcp",
-    "/",
-    "%2fmcp",
-    "/mcp?",
-    "/mcp#x",
-    "/mcp%20",
-    "/.git/config",
-    "/mcp\xC3\xA9",
-  ], (id, suffix) => path(id, WELL_KNOWN + suffix, ["404", "runtime:400"])),
-  { ...path("H139.30", `${WELL_KNOWN}/${"a".repeat(10_000)}`, "404") },
-  ...numbered("H139.31", [
-    "/.well-known/../mcp",
-    "/.well-known/oauth-authorization-server",
-    "/.well-known/openid-configuration",
-    "/.well-known/",
-    "/.well-known",
-  ], (id, text) => path(id, text, id === "H139.31" ? ["404", "401b"] : "404")),
-  path("H139.36", WELL_KNOWN, "200doc"),
-  path("H139.37", `${WELL_KNOWN}/mcp?x=1`, "200doc"),
-  ...numbered("H140", [
-    "/mcp/",
-    "//mcp",
-    "/MCP",
-    "/%6dcp",
-    "/mcp;x",
-    "/mcp%00",
-    "/mcp?",
-    "/mcp#",
-    "/mcp#x",
-    "/mcp%20",
-    "/mcp%2f",
-    "/mcp.",
-    "/mcp/x",
-    "/mcp%3fx",
-    "/.mcp",
-    "/mcp\\",
-    "/\xC2\xA0mcp",
-  ], (id, text) => line(id, `POST ${text}`, ["404", "runtime:400"])),
-  ...numbered("H140.20", [
-    "/x/../mcp",
-    "/./mcp",
-    "/mcp/.",
-    "/%2e/mcp",
-    "/x/%2e%2e/mcp",
-    "/\\mcp",
-    "/x\\..\\mcp",
-    "/mcp/../mcp",
-  ], (id, text) =>
-    line(id, `POST ${text}`, "404", {
-      except: {
-        bun: {
-          expect: text === "/mcp/." || text === "/\\mcp" ? "404" : "200",
-          why:
-            "Bun removes dot segments before our code sees the path; a proxy that decides by path must do so too",
-        },
-      },
-    })),
-  ...numbered("H141", [
-    "/.well-known/jwks.json",
-    "/admin",
-    "/metrics",
-    "/.git/config",
-    "/.env",
-    "/debug",
-    "/readyz",
-    "/register",
-    "/token",
-    "/authorize",
-    "/oauth/token",
-    "/sse",
-    "/messages",
-    "/server-status",
-    "/main.ts",
-    "/package.json",
-    "/favicon.ico",
-    "/robots.txt",
-    "/_debug/pprof",
-    "/bun:info",
-    "/revoke",
-    "/audit",
-  ], (id, text) => path(id, text, "404")),
-  {
-    id: "H142",
-    name: "GET /mcp without a token",
-    request: (context) => get(context, "/mcp"),
-    expect: "401b",
-  },
-  {
-    id: "H142.1",
-    name: "DELETE /mcp without a token",
-    request: (context) => ({ ...get(context, "/mcp"), line: "DELETE /mcp HTTP/1.1" }),
-    expect: "401b",
-  },
-  ...numbered("H142.2", ["GET", "DELETE", "PUT", "HEAD", "OPTIONS"], (id, method) => ({
-    id,
-    name: `${method} /mcp with a token`,
-    request: (context) => ({
-      parts: [
-        `${method} /mcp HTTP/1.1\r\nHost: ${context.target.host}\r\nAuthorization: Bearer ${context.token()}\r\nAccept: text/event-stream\r\n\r\n`,
-      ],
-      head: method === "HEAD",
-    }),
-    expect: method === "HEAD" ? "405head" : "405",
-  })),
-  {
-    id: "H142.7",
-    name: "GET /mcp with a session id and without a token",
-    request: (context) => get(context, "/mcp", "Mcp-Session-Id: 1"),
-    expect: "401b",
-  },
-  {
-    ...path("H142.8", `/mcp?${"a".repeat(20_000)}`, "414"),
-    except: { bun: BY_RUNTIME.headerOver64KiB.bun },
-  },
-];
-
-export const HOST_AND_PATH: readonly Case[] = [...HOSTS, ...TARGETS, ...FORWARDING, ...PATHS];

@@ -1,11 +1,11 @@
-/** H-E, first part: JSON that is none, too deep, too much, or says one thing twice. */
+/** H-E: JSON that is none, too deep or too much. */
 
 import { numbered } from "./cases.ts";
 import { withBody, withBodyText } from "./draft.ts";
 import type { Case, Expectation } from "./suite.ts";
 
 /** A valid request with another body. */
-function body(id: string, text: string, expect: Expectation, name = text): Case {
+export function body(id: string, text: string, expect: Expectation, name = text): Case {
   return {
     id,
     name: JSON.stringify(name).slice(0, 60),
@@ -15,7 +15,7 @@ function body(id: string, text: string, expect: Expectation, name = text): Case 
 }
 
 /** A valid request with a piece of its body replaced. */
-function piece(id: string, from: string, to: string, expect: Expectation, name = to): Case {
+export function piece(id: string, from: string, to: string, expect: Expectation, name = to): Case {
   return {
     id,
     name: name.slice(0, 70),
@@ -24,10 +24,11 @@ function piece(id: string, from: string, to: string, expect: Expectation, name =
   };
 }
 
-const ARGUMENTS = '"arguments":{}';
-const ID = '"id":1';
+export const ARGUMENTS = '"arguments":{}';
 
-const SYNTAX: readonly Case[] = [
+export const ID = '"id":1';
+
+export const SYNTAX: readonly Case[] = [
   ...numbered(
     "H143",
     [
@@ -101,6 +102,7 @@ const SYNTAX: readonly Case[] = [
 
 const nested = (open: string, close: string, depth: number) =>
   open.repeat(depth) + close.repeat(depth);
+
 const DEEP = [
   ["[", "]", 1000],
   ["[", "]", 100_000],
@@ -110,7 +112,7 @@ const DEEP = [
   ['[{"a":', "}]", 100_000],
 ] as const;
 
-const DEPTH: readonly Case[] = [
+export const DEPTH: readonly Case[] = [
   ...numbered(
     "H145",
     DEEP,
@@ -155,7 +157,7 @@ const DEPTH: readonly Case[] = [
 const list = (count: number, make: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => make(index)).join();
 
-const VOLUME: readonly Case[] = [
+export const VOLUME: readonly Case[] = [
   piece("H147", ARGUMENTS, `"arguments":{${list(300_000, (index) => `"k${index}":1`)}}`, [
     "413",
     "400r",
@@ -203,113 +205,3 @@ const VOLUME: readonly Case[] = [
     "isErr",
   ], "600 000 escapes"),
 ];
-
-const TWICE: readonly Case[] = [
-  ...numbered(
-    "H148",
-    [
-      ['"method":"tools/call"', '"method":"tools/list","method":"tools/call"'],
-      ['"method":"tools/call"', '"method":"tools/call","method":"tools/list"'],
-      [ID, '"id":2,"id":1'],
-      ['"params":{', '"params":{},"params":{'],
-      ['"name":"list_environments"', '"name":"create_organization","name":"list_environments"'],
-      ['"name":"list_environments"', '"name":"list_environments","name":"create_organization"'],
-      [
-        '"name":"list_environments"',
-        '"n\\u0061me":"create_organization","name":"list_environments"',
-      ],
-      ['"jsonrpc":"2.0"', '"jsonrpc":"1.0","jsonrpc":"2.0"'],
-      ['"_meta":{', '"_meta":{},"_meta":{'],
-      [ARGUMENTS, '"arguments":{},"arguments":{"pageSize":1}'],
-      [ARGUMENTS, '"arguments":{"pageSize":1,"pageSize":2}'],
-      [ARGUMENTS, '"arguments":{"x":[{"a":1,"a":2}]}'],
-      [ARGUMENTS, '"arguments":{"":1,"":2}'],
-      [
-        '"io.modelcontextprotocol/protocolVersion":"2026-07-28"',
-        '"io.modelcontextprotocol/protocolVersion":"2025-11-25","io.modelcontextprotocol/protocolVersion":"2026-07-28"',
-      ],
-    ] as const,
-    (id, [from, to]) => piece(id, from, to, "400r"),
-  ),
-];
-
-const POLLUTION = [
-  "__proto__",
-  "constructor",
-  "prototype",
-  "\\u005f_proto__",
-  "\\u0063onstructor",
-  "__proto\\u005f_",
-];
-
-const PROTOTYPES: readonly Case[] = [
-  ...numbered(
-    "H149",
-    POLLUTION,
-    (id, name) => piece(id, ID, `"id":1,"${name}":{"admin":true}`, "400r"),
-  ),
-  ...numbered(
-    "H149.10",
-    POLLUTION,
-    (id, name) =>
-      piece(id, ARGUMENTS, `"arguments":{},"${name}":{"admin":true}`, "400r", `${name} in params`),
-  ),
-  ...numbered(
-    "H149.20",
-    POLLUTION,
-    (id, name) =>
-      piece(
-        id,
-        ARGUMENTS,
-        `"arguments":{"${name}":{"admin":true}}`,
-        "400r",
-        `${name} in arguments`,
-      ),
-  ),
-  ...numbered(
-    "H149.30",
-    POLLUTION,
-    (id, name) =>
-      piece(
-        id,
-        '"name":"hostile"',
-        `"${name}":{"admin":true},"name":"hostile"`,
-        "400r",
-        `${name} in _meta`,
-      ),
-  ),
-  ...numbered(
-    "H149.40",
-    POLLUTION,
-    (id, name) =>
-      piece(
-        id,
-        ARGUMENTS,
-        `"arguments":{"x":[{"y":{"${name}":{"admin":true}}}]}`,
-        "400r",
-        `${name} far inside`,
-      ),
-  ),
-  ...numbered(
-    "H149.50",
-    ["__proto__", "constructor"],
-    (id, name) => body(id, `{"${name}":{}}`, "400r"),
-  ),
-  ...numbered(
-    "H149.60",
-    [
-      "__defineGetter__",
-      "hasOwnProperty",
-      "toString",
-      "valueOf",
-      "then",
-      "toJSON",
-      "__proto",
-      "length",
-    ],
-    (id, name) =>
-      piece(id, ARGUMENTS, `"arguments":{"${name}":1}`, ["isErr", "400r"], `${name} in arguments`),
-  ),
-];
-
-export const JSON_TEXT: readonly Case[] = [...SYNTAX, ...DEPTH, ...VOLUME, ...TWICE, ...PROTOTYPES];

@@ -1,4 +1,4 @@
-/** H-B, third part: key sets that are bad, answers that are none, and keys that change. */
+/** H-B: key sets that are bad, answers that are none, and keys that change. */
 
 import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";

@@ -1,4 +1,4 @@
-/** H-D, second part: Origin, fetch metadata and CORS. */
+/** H-D: Origin, fetch metadata and CORS. */
 
 import { added, numbered } from "./cases.ts";
 import type { Context } from "./context.ts";

@@ -12,14 +12,14 @@ import type { RawExchange, RawPart } from "./raw.ts";
 import { recordsIn } from "./target.ts";
 import type { Target } from "./target.ts";
 
+/** The longest that an answer may take, and how long to look at a server that may wait for more; milliseconds. */
+const LONGEST_MS = 2000;
+const WAITING_MS = 400;
+
 /** What is sent where one plain request is not enough. */
 export interface Attack {
   readonly parts: readonly RawPart[];
-  /** How many answers to wait for; default as many as the expectation has. */
-  readonly responses?: number;
   readonly head?: boolean;
-  /** Default 2 000; the suite holds every answer to it. */
-  readonly timeoutMs?: number;
 }
 
 /** A form, several of which one must come, or one of these for each answer in turn. */
@@ -109,7 +109,7 @@ async function runCase(
     canary: target.canaryHits(),
   };
   const forms = formsOf(exception?.expect ?? item.expect);
-  const outcome = await send(item, context, forms.length);
+  const outcome = await send(item, context, forms);
   const { log, next } = await nextValidCall(target, before.log);
   const records = recordsIn(log);
   const answers = outcome.responses.map((response) => ({
@@ -144,15 +144,22 @@ function unheard(outcome: RawExchange): number {
   return byRuntime + (outcome.end === "answered" ? 0 : 1);
 }
 
-async function send(item: Case, context: Context, responses: number): Promise<RawExchange> {
+async function send(item: Case, context: Context, forms: Forms): Promise<RawExchange> {
   const request = item.request(context);
-  const { port } = context.target;
-  if (request instanceof Uint8Array) return await exchange([request], { port, responses });
-  if ("line" in request) return await exchange([written(request)], { port, responses });
-  return await exchange(request.parts, { port, responses, ...request });
+  const options = {
+    port: context.target.port,
+    responses: forms.length,
+    timeoutMs: forms.flat().includes("waiting") ? WAITING_MS : LONGEST_MS,
+  };
+  if (request instanceof Uint8Array) return await exchange([request], options);
+  if ("line" in request) return await exchange([written(request)], options);
+  return await exchange(request.parts, { ...options, ...request });
 }
 
-function formsOf(expectation: Expectation): readonly (readonly Form[])[] {
+/** The forms allowed for each answer. */
+type Forms = readonly (readonly Form[])[];
+
+function formsOf(expectation: Expectation): Forms {
   const each = typeof expectation === "object" && "each" in expectation
     ? expectation.each
     : [expectation];
