@@ -102,7 +102,10 @@ async function runCase(
   exception: Exception | undefined,
 ): Promise<string[]> {
   const context = createContext(target);
-  await item.prepare?.(context);
+  if (item.prepare) {
+    await item.prepare(context);
+    await nextValidCall(target, target.logLength());
+  }
   const before = {
     log: target.logLength(),
     stdout: target.stdout().length,

@@ -1,0 +1,69 @@
+/** Rows of groups H-A to H-G that no case over a socket can hold: which test does, what waits, and what is decided. */
+
+import type { Coverage } from "./server_map.ts";
+
+const KEYS = "auth/jwks_test.ts";
+const EXECUTE = "tools/execute_test.ts";
+const MCP = "http/mcp_test.ts";
+const REVOCATION = "revocation at this server";
+const NO_UPSTREAM = "The shipped tools call nothing but their store";
+
+export const HELD_ELSEWHERE: readonly Coverage[] = [
+  {
+    id: "H081",
+    tests: [
+      [KEYS, "keyFor() drops a key that was withdrawn once the set is no longer fresh (H081)"],
+      [
+        "auth/token_verifier_test.ts",
+        "createTokenVerifier() forgets what it verified with other keys (H081)",
+      ],
+    ],
+  },
+  { id: "H087", tests: [], later: REVOCATION },
+  { id: "H088", tests: [], later: REVOCATION },
+  { id: "H089", tests: [[MCP, "mcp: a stream ends with the token that opened it (R78, H089)"]] },
+  { id: "H116", tests: [], decided: "Measured under load, by the runs of tests/abuse" },
+  { id: "H117", tests: [], decided: "Measured under load, by the runs of tests/abuse" },
+  {
+    id: "H152",
+    tests: [[MCP, "mcp: two callers at once never see each other's answers (R87, H152)"]],
+  },
+  { id: "H176", tests: [], decided: "No tool may have a parameter that is repeated in a header" },
+  {
+    id: "H187",
+    tests: [[EXECUTE, "execute() keeps a stranger's words inside, whatever is thrown (H187)"]],
+  },
+  {
+    id: "H188",
+    tests: [[
+      EXECUTE,
+      "execute() does not publish what breaks the output schema or cannot be said (H188)",
+    ]],
+  },
+  {
+    id: "H189",
+    tests: [[EXECUTE, "execute() marks what a reader would obey and not see (R82, H189)"]],
+  },
+  {
+    id: "H190",
+    tests: [],
+    decided:
+      "Names and descriptions are part of the program; there is no upstream to take any from",
+  },
+  { id: "H191", tests: [], decided: NO_UPSTREAM },
+  {
+    id: "H196",
+    tests: [[
+      "http/rate_limit_test.ts",
+      "handler: a principal has so many calls under way, and its body is not read before one has ended (H166)",
+    ]],
+  },
+  {
+    id: "H197",
+    tests: [[
+      "http/requirements_secrecy_test.ts",
+      "token: the protocol side gets the request without any credential (R44)",
+    ]],
+    decided: NO_UPSTREAM,
+  },
+];
