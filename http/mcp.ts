@@ -129,9 +129,8 @@ export function createDispatcher(
           extra: { call: { exchange, message, principal } satisfies Call },
         },
       });
-      // Without a body it is for a client that is gone.
-      if (response.ok || response.body === null) return response;
-      throw await refusalOf(response, message);
+      if (isRefusal(response, message)) throw await refusalOf(response, message);
+      return response;
     },
     close: () => handler.close(),
   };
@@ -155,7 +154,13 @@ const MEANINGS: ReadonlyMap<number, string> = new Map([
 /** Codes whose `data` the protocol defines for a client to go on by. */
 const TELLING = new Set([-32021, -32022]);
 
-/** What the SDK refuses before there is a server. */
+/** Whether the SDK refused before there was a server; an answer without a body is for a client that is gone. */
+function isRefusal(response: Response, { method }: Message): boolean {
+  if (response.body === null) return false;
+  const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
+  return !response.ok || (method === "subscriptions/listen" && isJson);
+}
+
 async function refusalOf(response: Response, { id }: Message): Promise<RpcError> {
   const { error: { code, data } } = await response.json() as { error: WireError };
   return new RpcError(response.status, code, meaningOf(code), "protocol", {

@@ -187,6 +187,18 @@ export const METHODS: readonly Case[] = [
     (id, method) =>
       modern(id, method, { level: "debug", uri: "file:///etc/passwd" }, ["404r", "400r"]),
   ),
+  ...numbered(
+    "H166.1",
+    [undefined, null, 7, [], "x", { toolsListChanged: 7 }],
+    (id, filter) =>
+      modern(
+        id,
+        "subscriptions/listen",
+        { notifications: filter },
+        ["400i", "200i"],
+        `listen for ${quoted(filter)}`,
+      ),
+  ),
   {
     id: "H166",
     name: "subscriptions/listen without a token",
