@@ -81,14 +81,20 @@ function keysPath(store: string): string | undefined {
   return join(dirname(path), "gatehouse.keys.json");
 }
 
+const CLI_CLIENT_NAME = "gatehouse command line";
+
 /** The operator's own client, so that `token` and `call` work on the machine that runs the server. */
 async function ensureCliClient(keys: EmbeddedKeys, parts: EmbeddedParts): Promise<void> {
   const { clientId, clientSecret } = keys.cliClient;
-  if (await parts.store.clients.find(clientId)) return;
+  const { clients } = parts.store;
+  if (await clients.find(clientId)) return;
+  // Where the key file was removed to get new keys, nobody knows the secret of the client that was in it.
+  const former = (await clients.list()).find(({ name }) => name === CLI_CLIENT_NAME);
+  if (former) await clients.remove(former.clientId);
   const { hashSecret } = await import("../auth/embedded/clients.ts");
-  await parts.store.clients.add({
+  await clients.add({
     clientId,
-    name: "gatehouse command line",
+    name: CLI_CLIENT_NAME,
     scopes: [...parts.policy.definitions.keys()],
     secretHash: hashSecret(clientSecret),
     createTime: parts.now().toISOString(),
