@@ -35,9 +35,9 @@ const SETTLE_MS = 500;
 
 /** Throws where the server does not start, does not answer when the abuse is over, or does not end cleanly. */
 export async function measure(scenario: Scenario, options: MeasureOptions): Promise<Measurement> {
-  const { rateLimit, openFiles = OPEN_FILES } = scenario;
+  const { openFiles = OPEN_FILES } = scenario;
   const { runtime, through } = options;
-  const target = await startTarget({ runtime, rateLimit, openFiles, through });
+  const target = await startTarget({ runtime, openFiles, through });
   try {
     return await play(scenario, options, target);
   } finally {

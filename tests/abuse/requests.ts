@@ -80,3 +80,16 @@ export function legacy(wire: Wire, method: string, params: Record<string, unknow
   const message = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
   return post({ ...wire, headers }, message);
 }
+
+/** A JSON text of so many bytes. */
+export function jsonOf(bytes: number): string {
+  return `{"a":"${"x".repeat(bytes - 8)}"}`;
+}
+
+export function manyNames(count: number): string {
+  return `{${Array.from({ length: count }, (_, index) => `"${index}":1`).join(",")}}`;
+}
+
+export function chunked(text: string): string {
+  return `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
+}

@@ -31,7 +31,7 @@ const options: MeasureOptions = {
 };
 
 const HEADINGS =
-  "scenario|limits|answers|calls|p50 ms|max ms|MB before|peak|after|ended by server|gone ms|verdict";
+  "scenario|answers|calls|p50 ms|max ms|MB before|peak|after|ended by server|gone ms|verdict";
 const rows = [HEADINGS.split("|")];
 let sound = true;
 for (const scenario of SCENARIOS.filter(({ name }) => name.includes(values.only))) {
@@ -63,7 +63,6 @@ function cellsOf(scenario: Scenario, measurement: Measurement): string[] {
   const middle = latencies[Math.floor(latencies.length / 2)];
   return [
     scenario.name,
-    scenario.rateLimit,
     answers,
     String(latencies.length),
     middle?.toFixed(0) ?? "-",

@@ -31,14 +31,11 @@ export interface Memory {
 
 export interface TargetOptions {
   readonly runtime: "deno" | "bun";
-  readonly rateLimit: "on" | "off";
   /** How many files and connections the process may have open. */
   readonly openFiles: number;
   readonly through?: ProxyName | undefined;
 }
 
-/** `on` is the default or what the configuration file says, so the variable must not be there. */
-const LIMITS = { on: "unset GATEHOUSE_RATE_LIMIT", off: "export GATEHOUSE_RATE_LIMIT=off" };
 const SCOPES = "env:read org:read org:write wks:read";
 
 /** Starts an issuer and the server that trusts it, on loopback. */
@@ -47,7 +44,8 @@ export async function startTarget(options: TargetOptions): Promise<Target> {
   const issuer = await startIssuer(`http://localhost:${port}/mcp`, SCOPES);
   const proxied = options.through !== undefined;
   const own = proxied ? await freePort() : port;
-  const script = `ulimit -n ${options.openFiles}; ${LIMITS[options.rateLimit]}; exec "$@"`;
+  // The rate limits are the default, or those of the configuration file.
+  const script = `ulimit -n ${options.openFiles}; unset GATEHOUSE_RATE_LIMIT; exec "$@"`;
   const server = await startProcess({
     command: ["sh", "-c", script, "sh", ...program(options.runtime)],
     env: {
@@ -62,7 +60,12 @@ export async function startTarget(options: TargetOptions): Promise<Target> {
       ...(proxied ? { GATEHOUSE_CONFIG: join(ROOT, "deploy", "config.json") } : {}),
     },
   });
-  const proxy = options.through && await startProxy(options.through, { port, target: own });
+  const proxy = options.through === undefined
+    ? undefined
+    : await startProxy(options.through, { port, target: own }).catch(async (error) => {
+      await server.stop();
+      throw error;
+    });
   return {
     port,
     issuer,
