@@ -1,0 +1,164 @@
+/** The audit trail: what is recorded of each decision, who writes it, and how it is read. */
+
+/** What was decided. The names are part of the public surface. */
+export type AuditEventName =
+  /** A request that was refused before there was a message. */
+  | "request.refused"
+  /** Refusals of one address that were counted instead of written one by one; `details` has the count. */
+  | "requests.suppressed"
+  /** A message other than a tool call: `tools/list`, `initialize`, a subscription. */
+  | "mcp.request"
+  /** A tool with an effect is about to run; durable before it does. */
+  | "tool.intent"
+  /** A tool call that ended, or was refused. */
+  | "tool.call"
+  | "token.issued"
+  | "token.refused"
+  | "client.added"
+  | "client.registered"
+  | "client.removed"
+  | "access.revoked"
+  | "access.restored"
+  | "configuration.loaded"
+  | "configuration.refused"
+  | "server.started"
+  | "server.stopped"
+  /** Written by the log itself. */
+  | "audit.started"
+  | "audit.checkpoint"
+  | "audit.gap";
+
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
+
+/** One decision, free of tokens and of argument values that their tool does not mark. Absent members are left out. */
+export interface AuditEvent {
+  readonly event: AuditEventName;
+  /** When it began, RFC 3339 with milliseconds. */
+  readonly time: string;
+  readonly decision: "allow" | "deny" | "fail";
+  /** The tagged cause (`ok`, `insufficient_scope`, `jti_revoked`). */
+  readonly reason: string;
+  readonly request?: AuditRequest;
+  /** Whose access token it was. */
+  readonly principal?: AuditPrincipal;
+  /** Who acted without an access token: `operator`, `cli`, `authorization-server`, `server`. */
+  readonly actor?: string;
+  readonly tool?: { readonly name: string; readonly effect: string };
+  readonly scopes?: {
+    readonly required: readonly string[];
+    readonly granted: readonly string[];
+    readonly missing: readonly string[];
+  };
+  readonly input?: AuditInput;
+  readonly outcome?: {
+    readonly status?: number;
+    readonly isError?: boolean;
+    readonly durationMs?: number;
+    /** Size of the answer's text. */
+    readonly bytes?: number;
+  };
+  readonly details?: { readonly [name: string]: JsonValue };
+}
+
+export interface AuditRequest {
+  readonly id: string;
+  /** W3C trace id, where the request is part of a trace. */
+  readonly traceId?: string;
+  readonly peer: string;
+  readonly httpMethod: string;
+  readonly path: string;
+  readonly era?: "modern" | "legacy";
+  readonly rpcMethod?: string;
+}
+
+export interface AuditPrincipal {
+  readonly issuer: string;
+  readonly kind: "user" | "client";
+  readonly subject: string;
+  readonly clientId: string;
+  /** `AuditLog.fingerprint()` of the token's `jti`. */
+  readonly tokenId?: string;
+}
+
+export interface AuditInput {
+  /** `AuditLog.fingerprint()` of the canonical arguments (RFC 8785). */
+  readonly fingerprint: string;
+  readonly bytes: number;
+  /** The values of the fields that the tool marks as clear. */
+  readonly clear?: { readonly [name: string]: JsonValue };
+}
+
+/** A written event with its place in the chain of its instance. */
+export interface AuditRecord extends AuditEvent {
+  readonly v: 1;
+  /** The instance that wrote it. */
+  readonly chain: string;
+  /** Counts from 1 without gaps. */
+  readonly seq: number;
+  /** Hex SHA-256 of the record before it in the chain; 64 zeros for the first. */
+  readonly prev: string;
+}
+
+/** Takes events down; one for each process. */
+export interface AuditLog extends AuditReader {
+  /** Takes an event that a crash may lose for as long as the group is not written (`flushMs`). Never throws. */
+  record(event: AuditEvent): void;
+  /**
+   * Resolves when the event, and all that were taken before it, are durable.
+   *
+   * @throws {AppError} `unavailable` with reason `audit_unavailable`; the caller must not go on.
+   */
+  commit(event: AuditEvent): Promise<void>;
+  /**
+   * Whether events can be written now: false after a failed write, until one succeeds, and when too many wait.
+   */
+  readonly writable: boolean;
+  /** Hex HMAC-SHA-256 under the deployment's audit key: tells equal from different, and nothing else. */
+  fingerprint(text: string): string;
+  /** Writes what waits. */
+  flush(): Promise<void>;
+  /** Writes what waits and a last checkpoint, and gives the chain back. */
+  close(): Promise<void>;
+}
+
+/** Filters, all of which a record must meet. */
+export interface AuditQuery {
+  readonly clientId?: string;
+  readonly subject?: string;
+  readonly tool?: string;
+  readonly event?: AuditEventName;
+  readonly decision?: AuditEvent["decision"];
+  readonly reason?: string;
+  readonly requestId?: string;
+  /** RFC 3339; inclusive. */
+  readonly since?: string;
+  /** RFC 3339; exclusive. */
+  readonly until?: string;
+  /** Only records of this caller: of its client and, for a person, of its subject. */
+  readonly ownedBy?: Pick<AuditPrincipal, "issuer" | "kind" | "subject" | "clientId">;
+  readonly limit: number;
+  /** Continues a former answer. */
+  readonly pageToken?: string;
+}
+
+export interface AuditPage {
+  /** Newest first. */
+  readonly records: readonly AuditRecord[];
+  readonly nextPageToken?: string;
+}
+
+export interface AuditReader {
+  /**
+   * Finds records of every instance that writes to the same place, those that this process has taken and not yet
+   * written included.
+   *
+   * @throws {AppError} `invalid_input` for a page token that was not issued for this query.
+   */
+  query(query: AuditQuery): Promise<AuditPage>;
+}

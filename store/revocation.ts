@@ -1,0 +1,55 @@
+/** Revocations: whose access ended, why, and until when that has to be remembered. */
+
+/** What a revocation ends, always within one issuer. */
+export type RevocationTarget =
+  | { readonly kind: "token"; readonly issuer: string; readonly tokenId: string }
+  | { readonly kind: "client"; readonly issuer: string; readonly clientId: string }
+  | { readonly kind: "subject"; readonly issuer: string; readonly subject: string }
+  | { readonly kind: "issuer"; readonly issuer: string };
+
+export interface NewRevocation {
+  readonly target: RevocationTarget;
+  /** For people; not empty. */
+  readonly reason: string;
+  /** Who did it: `operator`, `cli`, `authorization-server`, or a principal's key. */
+  readonly actor: string;
+  /**
+   * NumericDate in seconds: ends what was issued before or at this time. Absent for a token, and for a client or subject
+   * that stays shut out until it is restored.
+   */
+  readonly issuedUntil?: number;
+  /** Milliseconds since the epoch: from then on every token that it ends has expired. Absent where it stays. */
+  readonly expiresAt?: number;
+}
+
+export interface Revocation extends NewRevocation {
+  /** `rev_` and 26 characters. */
+  readonly id: string;
+  /** RFC 3339. */
+  readonly createTime: string;
+}
+
+/** What changed in the list after a revision. */
+export interface RevocationChanges {
+  /** Grows with each change; 0 for the empty list. */
+  readonly revision: number;
+  readonly added: readonly Revocation[];
+  /** Ids. */
+  readonly removed: readonly string[];
+}
+
+/** The list in the store, which all instances share. */
+export interface RevocationStore {
+  /** Adds one; where an equal or wider one stands, that one is returned and nothing changes. */
+  add(revocation: NewRevocation): Promise<Revocation>;
+  /** `not_found` where there is none. Returns the removed one. */
+  remove(id: string): Promise<Revocation>;
+  /** Those in force, newest first. */
+  list(): Promise<readonly Revocation[]>;
+  /** Everything after `revision`; all that is in force where it is 0. */
+  changesSince(revision: number): Promise<RevocationChanges>;
+  /** Says that this instance enforces everything up to `revision`. */
+  acknowledge(instance: string, revision: number): Promise<void>;
+  /** The instances that acknowledged something within so many milliseconds, with the revision that each has. */
+  instances(withinMs: number): Promise<readonly { instance: string; revision: number }[]>;
+}
