@@ -1,33 +1,24 @@
-/** The composition root: builds everything that one configuration asks for, in the order it depends on each other. */
+/** The composition root: opens what lasts, builds the pipeline of a configuration over it, and closes both in order. */
 
 import { randomBytes } from "node:crypto";
 import { createProofVerifier } from "../auth/dpop.ts";
 import type { AuthorizationServer } from "../auth/embedded/mod.ts";
-import { createAuthenticator } from "../auth/mod.ts";
 import { createScopePolicy } from "../auth/scopes.ts";
-import type { ScopePolicy } from "../auth/scopes.ts";
-import { createTokenVerifier, DEFAULT_CACHE } from "../auth/token_verifier.ts";
-import { createHandler } from "../http/handler.ts";
 import type { Handler } from "../http/handler.ts";
-import { createMcp } from "../http/mcp.ts";
 import type { McpDispatcher } from "../http/mcp.ts";
-import { renderHome } from "../http/pages/home.ts";
-import { createGate, createLimiter, DEFAULT_RATE_LIMITS } from "../http/rate_limit.ts";
-import { createRoutes, MCP_PATH } from "../http/routes.ts";
-import type { PublicDocument } from "../http/routes.ts";
+import { MCP_PATH } from "../http/routes.ts";
+import type { AuditLog } from "../store/audit.ts";
 import { openStore } from "../store/mod.ts";
-import type { Store } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { createExecutor } from "../tools/execute.ts";
-import { tools } from "../tools/mod.ts";
-import { createRegistry } from "../tools/registry.ts";
 import type { Registry } from "../tools/registry.ts";
+import { openAudit } from "./audit_log.ts";
 import { publicOrigins } from "./config.ts";
 import type { Config } from "./config_schema.ts";
 import { startEmbedded } from "./embedded.ts";
-import { INSTRUCTIONS } from "./instructions.ts";
-import { resourcesByHost, trustedIssuers } from "./issuers.ts";
-import { NAME, VERSION } from "./version.ts";
+import { createKeySources } from "./issuers.ts";
+import { buildPipeline } from "./pipeline.ts";
+import type { Foundation } from "./pipeline.ts";
+import { requireReloadable } from "./reload.ts";
 
 /** A running server without its listener. */
 export interface App {
@@ -36,7 +27,16 @@ export interface App {
   readonly resource: string;
   readonly issuers: readonly string[];
   readonly authorizationServer: AuthorizationServer | undefined;
-  /** Ends running calls, then the authorization server, then the store. */
+  readonly audit: AuditLog;
+  /** The one in force. */
+  readonly config: Config;
+  /**
+   * Puts another configuration in force for the requests that come; those under way end under the former one.
+   *
+   * @throws {AppError} `invalid_request` where it is not sound or changes what a running server cannot; nothing is changed.
+   */
+  reload(config: Config): void;
+  /** Ends running calls, then the authorization server, then the audit trail, then the store. */
   close(): Promise<void>;
 }
 
@@ -53,137 +53,88 @@ export interface AppOptions {
  * @throws {AppError} `invalid_request` or `unavailable`, with a message for the operator; what was opened is closed again.
  */
 export async function createApp(config: Config, options: AppOptions): Promise<App> {
-  const { logger, now = () => new Date() } = options;
-  const policy = createScopePolicy(config.scopes);
-  const registry = createRegistry(tools, policy);
-  const store = await openStore(config.store, { now });
-  let authorizationServer: AuthorizationServer | undefined;
+  const opened: Closable[] = [];
   try {
-    const origins = publicOrigins(config.url);
-    if (config.issuers.length === 0) {
-      authorizationServer = await startEmbedded(config, { origins, policy, store, logger, now });
-    }
-    return assemble(config, { ...options, now, policy, registry, store, authorizationServer });
+    const foundation = await lay(config, options, opened);
+    return start(config, foundation, opened);
   } catch (error) {
-    await authorizationServer?.stop();
-    await store.close();
+    await closeAll(opened);
     throw error;
   }
 }
 
-interface Parts extends AppOptions {
-  readonly now: () => Date;
-  readonly policy: ScopePolicy;
-  readonly registry: Registry;
-  readonly store: Store;
-  readonly authorizationServer: AuthorizationServer | undefined;
-}
+type Closable = () => Promise<void>;
 
-function assemble(config: Config, parts: Parts): App {
-  const { logger, now, policy, registry, store, authorizationServer } = parts;
-  const hosts = resourcesByHost(config, policy);
-  const issuers = trustedIssuers(config, {
-    audiences: new Set([...hosts.values()].map((resource) => resource.resource)),
+/** Opens what outlives a configuration; each part is in `opened` before the next one can fail. */
+async function lay(
+  config: Config,
+  { logger, mcp, now = () => new Date() }: AppOptions,
+  opened: Closable[],
+): Promise<Foundation> {
+  const policy = createScopePolicy(config.scopes);
+  const store = await openStore(config.store, { now });
+  opened.push(() => store.close());
+  const audit = await openAudit(config, { now, logger });
+  opened.push(() => audit.close());
+  let authorizationServer: AuthorizationServer | undefined;
+  if (config.issuers.length === 0) {
+    const origins = publicOrigins(config.url);
+    const embedded = await startEmbedded(config, { origins, policy, store, logger, now });
+    opened.push(() => embedded.stop());
+    authorizationServer = embedded;
+  }
+  return {
+    store,
+    audit,
     authorizationServer,
-    now,
+    verifyProof: createProofVerifier({ replay: store.replay, nonceKey: randomBytes(32) }),
+    keySources: createKeySources({ now, logger }),
     logger,
-  });
-  const onUnexpected = (error: unknown, requestId: string) =>
-    logger.error("unexpected error", { request_id: requestId, error: describeError(error) });
-  const mcp = parts.mcp ?? createMcp({
-    name: NAME,
-    version: VERSION,
-    instructions: INSTRUCTIONS,
-    registry,
-    policy,
-    visibility: config.toolVisibility,
-    execute: createExecutor({
-      registry,
-      policy,
-      workspace: store.workspace,
-      now,
-      log: logger.info,
-    }),
-    onUnexpected,
-  });
-  const names = issuers.map((issuer) => issuer.issuer);
-  const home = once((resource) =>
-    renderHome({
-      name: NAME,
-      version: VERSION,
-      resource,
-      origin: new URL(resource).origin,
-      issuers: names,
-      embedded: authorizationServer !== undefined,
-      tools: registry.tools,
-      policy,
-    })
-  );
-  const handler = createHandler({
-    admission: { hosts, maxBodyBytes: config.maxBodyBytes },
-    allowedOrigins: new Set(config.allowedOrigins),
-    routes: createRoutes({
-      home: ({ resource }) => home(resource),
-      ...(authorizationServer
-        ? { authorizationServerMetadata: () => authorizationServer.metadata() }
-        : {}),
-    }),
-    authenticator: createAuthenticator({
-      verifyToken: createTokenVerifier({ issuers, ...cacheOf(config) }),
-      verifyProof: createProofVerifier({ replay: store.replay, nonceKey: randomBytes(32) }),
-      now,
-    }),
-    registry,
-    policy,
-    mcp,
-    bodyTimeoutMs: config.bodyTimeoutMs,
-    ...limitsOf(config),
-    record: (decision) => logger.info("request", { ...decision }),
-    onUnexpected,
     now,
-  });
+    ...(mcp && { mcp }),
+  };
+}
+
+function start(first: Config, foundation: Foundation, opened: readonly Closable[]): App {
+  let config = first;
+  let pipeline = buildPipeline(config, foundation);
+  /** A former dispatcher lives for as long as a request that it serves. */
+  const former: WeakRef<McpDispatcher>[] = [];
   return {
-    handler,
-    registry,
+    handler: (request, peer) => pipeline.handler(request, peer),
+    get registry() {
+      return pipeline.registry;
+    },
     resource: config.url + MCP_PATH,
-    issuers: names,
-    authorizationServer,
+    get issuers() {
+      return pipeline.issuers;
+    },
+    authorizationServer: foundation.authorizationServer,
+    audit: foundation.audit,
+    get config() {
+      return config;
+    },
+    reload(next) {
+      requireReloadable(config, next);
+      const built = buildPipeline(next, foundation, { config, pipeline });
+      if (built.mcp !== pipeline.mcp) former.push(new WeakRef(pipeline.mcp));
+      config = next;
+      pipeline = built;
+    },
     async close() {
-      await mcp.close();
-      await authorizationServer?.stop();
-      await store.close();
+      for (const dispatcher of [pipeline.mcp, ...former.map((ref) => ref.deref())]) {
+        await dispatcher?.close();
+      }
+      await closeAll(opened);
     },
   };
 }
 
-function cacheOf(config: Config) {
-  const { verificationCache } = config;
-  if (verificationCache === "off") return {};
-  return { cache: verificationCache === "on" ? DEFAULT_CACHE : verificationCache };
-}
-
-function limitsOf(config: Config) {
-  if (config.rateLimit === "off") return {};
-  const chosen = config.rateLimit === "on" ? {} : config.rateLimit;
-  return {
-    limits: {
-      address: createLimiter("address", chosen.address ?? DEFAULT_RATE_LIMITS.address),
-      client: createLimiter("client", chosen.client ?? DEFAULT_RATE_LIMITS.client),
-      concurrent: createGate("concurrent", chosen.concurrent ?? DEFAULT_RATE_LIMITS.concurrent),
-    },
-  };
-}
-
-/** Renders the page of each resource name once; there are as many as allow-listed hosts. */
-function once(render: (resource: string) => PublicDocument): (resource: string) => PublicDocument {
-  const rendered = new Map<string, PublicDocument>();
-  return (resource) => {
-    const known = rendered.get(resource) ?? render(resource);
-    rendered.set(resource, known);
-    return known;
-  };
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? error.stack ?? String(error) : String(error);
+/** Last opened, first closed; one that fails must not keep the others open. */
+async function closeAll(opened: readonly Closable[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of opened.toReversed()) {
+    await close().catch((error) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
 }

@@ -12,7 +12,7 @@ import { embeddedIssuer } from "./embedded.ts";
 import { explanationJson, explanationText } from "./explain_text.ts";
 import { explainToken } from "./explanation.ts";
 import type { Explanation } from "./explanation.ts";
-import { resourcesByHost, trustedIssuers } from "./issuers.ts";
+import { createKeySources, resourcesByHost, trustedIssuers } from "./issuers.ts";
 
 type ExplainFlags = ConfigFlags & { tool?: string; json?: boolean };
 
@@ -65,8 +65,7 @@ async function explain(
   const issuers = trustedIssuers(config, {
     audiences: new Set(resources.map(({ resource }) => resource)),
     authorizationServer: config.issuers.length === 0 ? await embeddedIssuer(config) : undefined,
-    now: () => now,
-    logger: noting(notes),
+    keySources: createKeySources({ now: () => now, logger: noting(notes) }),
   });
   const explanation = await explainToken(token, {
     issuers,

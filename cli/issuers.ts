@@ -7,6 +7,7 @@ import type { AuthorizationServer } from "../auth/embedded/mod.ts";
 import { createIntrospection } from "../auth/introspection.ts";
 import type { Issuer } from "../auth/issuer.ts";
 import { remoteKeys, staticKeys } from "../auth/jwks.ts";
+import type { KeySource } from "../auth/jwks.ts";
 import { protectedResource } from "../auth/metadata.ts";
 import type { DpopOffer, ProtectedResource } from "../auth/metadata.ts";
 import { ISSUER_PROFILES } from "../auth/profiles.ts";
@@ -23,8 +24,31 @@ export interface IssuerParts {
   /** The resource under each of its names. */
   readonly audiences: ReadonlySet<string>;
   readonly authorizationServer: Pick<AuthorizationServer, "issuer" | "jwks"> | undefined;
-  readonly now: () => Date;
-  readonly logger: Logger;
+  readonly keySources: KeySources;
+}
+
+/** Gives out the keys of a configured issuer: the same source for as long as its place and algorithms are the same. */
+export type KeySources = (issuer: IssuerConfig) => KeySource;
+
+/** Builds the sources; a configuration that is read again finds the keys that were fetched before. */
+export function createKeySources(
+  { now, logger }: { readonly now: () => Date; readonly logger: Logger },
+): KeySources {
+  const sources = new Map<string, KeySource>();
+  return ({ issuer, jwksUri, algorithms }) => {
+    const key = JSON.stringify([issuer, jwksUri, algorithms]);
+    const known = sources.get(key);
+    if (known) return known;
+    const source = remoteKeys({
+      locate: () => locate(issuer, "jwks_uri", jwksUri),
+      algorithms,
+      now: () => now().getTime(),
+      log: (message, properties) => logger.warning(message, { issuer, ...properties }),
+    });
+    observe(STALE_KEYS, { issuer }, () => source.staleSeconds);
+    sources.set(key, source);
+    return source;
+  };
 }
 
 const STALE_KEYS: Gauge = {
@@ -55,8 +79,7 @@ export function trustedIssuers(config: Config, parts: IssuerParts): readonly Iss
 }
 
 function remoteIssuer(item: IssuerConfig, parts: IssuerParts): Issuer {
-  const { issuer, jwksUri, algorithms, introspection } = item;
-  const { now, logger } = parts;
+  const { issuer, algorithms, introspection } = item;
   const rules = {
     issuer,
     profile: ISSUER_PROFILES[item.profile],
@@ -65,17 +88,10 @@ function remoteIssuer(item: IssuerConfig, parts: IssuerParts): Issuer {
     clockTolerance: item.clockToleranceSeconds,
     maxLifetime: item.maxLifetimeSeconds,
   };
-  const keys = remoteKeys({
-    locate: () => locate(issuer, "jwks_uri", jwksUri),
-    algorithms,
-    now: () => now().getTime(),
-    log: (message, properties) => logger.warning(message, { issuer, ...properties }),
-  });
-  observe(STALE_KEYS, { issuer }, () => keys.staleSeconds);
   return {
     ...rules,
     algorithms,
-    keys,
+    keys: parts.keySources(item),
     dpop: { mode: item.dpop, nonce: item.dpopNonce },
     ...(introspection && {
       introspect: createIntrospection({

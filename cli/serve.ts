@@ -2,11 +2,15 @@
 
 import process from "node:process";
 import { listen, requireFree } from "../http/listen.ts";
+import type { Listener } from "../http/listen.ts";
 import { startLogging } from "../telemetry/log.ts";
 import { createApp } from "./app.ts";
+import { ownEvent } from "./audit_events.ts";
 import { banner } from "./banner.ts";
 import { configFrom, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Register } from "./command.ts";
+import { reload } from "./reload.ts";
+import { VERSION } from "./version.ts";
 
 export const registerServe: Register = (program, io) => {
   withConfigFlags(program.command("serve", { isDefault: true }))
@@ -17,10 +21,11 @@ export const registerServe: Register = (program, io) => {
     .action(async (flags: ConfigFlags) => {
       const config = await configFrom(io, flags);
       const logger = startLogging(config.logLevel);
+      const now = () => new Date();
       await requireFree(config);
       if (config.issuers.length === 0) await requireFree(config.authorizationServer);
-      const app = await createApp(config, { logger });
-      let listener;
+      const app = await createApp(config, { logger, now });
+      let listener: Listener;
       try {
         listener = listen({
           host: config.host,
@@ -33,13 +38,22 @@ export const registerServe: Register = (program, io) => {
         await app.close();
         throw error;
       }
+      const record = (event: "server.started" | "server.stopped", details: Details) =>
+        app.audit.record(ownEvent({ event, actor: "server", details }, now()));
+      record("server.started", { version: VERSION, url: config.url, issuers: app.issuers });
       io.out(banner(config, app));
+      const onHangUp = () => void reload(app, () => configFrom(io, flags), { logger, now });
+      process.on("SIGHUP", onHangUp);
       const signal = await nextSignal();
       logger.info("stopping", { signal });
-      await listener.stop(config.drainTimeoutMs);
+      process.off("SIGHUP", onHangUp);
+      await listener.stop(app.config.drainTimeoutMs);
+      record("server.stopped", { signal });
       await app.close();
     });
 };
+
+type Details = Record<string, string | readonly string[]>;
 
 /**
  * Resolves at the first signal; what follows within a second is the same wish, later ones end the process at once.

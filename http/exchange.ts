@@ -29,8 +29,22 @@ export interface Exchange {
   message?: Message;
   /** Set by authorize on a call of a known tool. */
   tool?: Tool;
-  /** Set by dispatch and execute: why the call failed, or `ok`. */
-  toolOutcome?: string;
+  /** Set by authorize where the principal's scopes do not cover the tool's. */
+  missingScopes?: readonly string[];
+  /** Set by dispatch and execute. */
+  result?: Result;
+  /** The W3C trace that the request is part of. */
+  traceId?: string;
+}
+
+/** What came of a message that was dispatched. */
+export interface Result {
+  readonly decision: "allow" | "deny" | "fail";
+  /** The tagged cause of a failure, or `ok`. */
+  readonly reason: string;
+  readonly isError: boolean;
+  /** UTF-16 units of the answer's text. */
+  readonly bytes?: number;
 }
 
 export function openExchange(request: Request, peer: string, now: Date): Exchange {

@@ -17,8 +17,8 @@ import type { McpDispatcher } from "./mcp.ts";
 import { readMessage, RpcError } from "./message.ts";
 import { addressKey } from "./rate_limit.ts";
 import type { Gate, Limiter } from "./rate_limit.ts";
-import { decisionOf } from "./record.ts";
-import type { DecisionSink } from "./record.ts";
+import { eventOf } from "./record.ts";
+import type { Recorder } from "./record.ts";
 import { dispatched, options, publicDocument, refusal } from "./respond.ts";
 import { matchRoute } from "./routes.ts";
 import type { Route } from "./routes.ts";
@@ -40,8 +40,8 @@ export interface HandlerDeps {
     readonly client: Limiter;
     /** By principal. */
     readonly concurrent: Gate;
-  };
-  readonly record: DecisionSink;
+  } | undefined;
+  readonly audit: Recorder;
   /** Told of every error that is not ours, with its stack. */
   readonly onUnexpected: (error: unknown, requestId: string) => void;
   readonly now: () => Date;
@@ -86,6 +86,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     }
     exchange.principal = principal;
     requireMethod(request, "POST");
+    requireAudit(deps.audit);
     // Before the body, so that what one principal can have in memory is bounded too.
     const leave = limits?.concurrent(principalKey(principal));
     if (leave) exchange.leave = leave;
@@ -101,19 +102,19 @@ export function createHandler(deps: HandlerDeps): Handler {
 
     // authorize
     const tool = message.toolName === undefined ? undefined : registry.get(message.toolName);
+    if (tool !== undefined) exchange.tool = tool;
     await limits?.client(clientKey(principal), tool?.cost);
-    if (tool !== undefined) {
-      exchange.tool = tool;
-      authorize(tool, principal);
-    }
+    if (tool !== undefined) authorize(exchange, tool, principal);
 
     // dispatch, and execute where it is a tool call
     return dispatched(exchange, await mcp.dispatch(exchange, message, principal));
   }
 
-  function authorize(tool: Tool, principal: Principal): void {
+  function authorize(exchange: Exchange, tool: Tool, principal: Principal): void {
     const missing = policy.missing(principal.scopes, tool.scopes);
-    if (missing.length > 0) throw insufficientScope(tool, missing);
+    if (missing.length === 0) return;
+    exchange.missingScopes = missing;
+    throw insufficientScope(tool, missing);
   }
 
   /** What a challenge asks for: all that the refused operation needs, the baseline where that is not known (R22, R46). */
@@ -130,7 +131,8 @@ export function createHandler(deps: HandlerDeps): Handler {
   }
 
   function record(exchange: Exchange, status: number, reason: string): void {
-    deps.record(decisionOf(exchange, { status, reason, now: deps.now() }));
+    const { audit, now } = deps;
+    audit.record(eventOf(exchange, { status, reason, now: now() }, audit.fingerprint));
   }
 
   return async (request, peer) => {
@@ -145,7 +147,11 @@ export function createHandler(deps: HandlerDeps): Handler {
     const { status } = response;
     const done = () => {
       exchange.leave?.();
-      record(exchange, status, reason ?? exchange.toolOutcome ?? (response.ok ? "ok" : "protocol"));
+      record(
+        exchange,
+        status,
+        reason ?? exchange.result?.reason ?? (response.ok ? "ok" : "protocol"),
+      );
     };
     if (exchange.principal === undefined || !isStream(response)) {
       done();
@@ -162,6 +168,15 @@ export function createHandler(deps: HandlerDeps): Handler {
 function requireMethod(request: Request, ...methods: readonly string[]): void {
   if (methods.includes(request.method)) return;
   throw new AppError("method_not_allowed", "That method is not offered here");
+}
+
+/** What cannot be recorded is not served (R53); a tool with an effect makes sure once more before it runs. */
+function requireAudit({ writable }: Recorder): void {
+  if (writable) return;
+  throw new AppError("unavailable", "The audit trail cannot be written now; try again later", {
+    reason: "audit_unavailable",
+    retryAfterSeconds: 5,
+  });
 }
 
 function clientKey(principal: Principal): string {

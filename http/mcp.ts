@@ -11,7 +11,7 @@ import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { ToolCall, ToolOutcome } from "../tools/execute.ts";
 import type { Effect, Progress, Registry, Tool } from "../tools/registry.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Result } from "./exchange.ts";
 import { RpcError } from "./message.ts";
 import type { Message } from "./message.ts";
 
@@ -33,6 +33,8 @@ export interface McpOptions {
   readonly policy: ScopePolicy;
   readonly visibility: ToolVisibility;
   readonly execute: (call: ToolCall) => Promise<ToolOutcome>;
+  /** Makes it durable that the call is about to have its effect; throws where that cannot be. */
+  readonly intend: (exchange: Exchange) => Promise<void>;
   readonly onUnexpected: (error: unknown, requestId: string) => void;
 }
 
@@ -52,7 +54,7 @@ export function createMcp(options: McpOptions): McpDispatcher {
   async function callTool(call: Call, context: ServerContext, name: string, input: unknown) {
     const tool = options.registry.get(name);
     if (tool === undefined) {
-      call.exchange.toolOutcome = "unknown_tool";
+      call.exchange.result = { decision: "deny", reason: "unknown_tool", isError: true };
       throw invalidParams(call, "Unknown tool");
     }
     const { exchange, principal } = call;
@@ -63,8 +65,9 @@ export function createMcp(options: McpOptions): McpDispatcher {
       requestId: exchange.id,
       signal: context.mcpReq.signal,
       progress: (progress) => notifyProgress(context, progress),
+      intend: () => options.intend(exchange),
     });
-    exchange.toolOutcome = outcome.ok ? "ok" : outcome.cause.reason;
+    exchange.result = resultOf(outcome);
     if (!outcome.ok && outcome.cause.code === "internal") {
       options.onUnexpected(outcome.cause.cause ?? outcome.cause, exchange.id);
     }
@@ -176,7 +179,7 @@ function withOurErrors(server: Served, exchange: Exchange): Served {
     const send = transport.send.bind(transport);
     transport.send = (message, options) => {
       if (!("error" in message)) return send(message, options);
-      exchange.toolOutcome ??= "protocol";
+      exchange.result ??= { decision: "deny", reason: "protocol", isError: true };
       const { code, message: text, data } = message.error as WireError;
       const isOurs = data?.["request_id"] === exchange.id;
       const error = {
@@ -234,6 +237,19 @@ function toResult(outcome: ToolOutcome) {
     content: [{ type: "text" as const, text: outcome.text }],
     structuredContent: outcome.output,
   };
+}
+
+/** Codes of failures that are a decision against the caller, and of those that are nobody's wish. */
+const DENIALS: ReadonlySet<string> = new Set(["insufficient_scope", "forbidden", "invalid_token"]);
+const FAILURES: ReadonlySet<string> = new Set(["internal", "unavailable", "timeout"]);
+
+function resultOf(outcome: ToolOutcome): Result {
+  if (outcome.ok) {
+    return { decision: "allow", reason: "ok", isError: false, bytes: outcome.text.length };
+  }
+  const { code, reason } = outcome.cause;
+  const decision = DENIALS.has(code) ? "deny" : FAILURES.has(code) ? "fail" : "allow";
+  return { decision, reason, isError: true };
 }
 
 function listing(tool: Tool) {

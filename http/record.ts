@@ -1,54 +1,129 @@
-/** The last stage: one record of what was decided about a request, refusals included. */
+/** The last stage: one audit event of what was decided about a request, refusals included. */
 
+import type { Principal } from "../auth/principal.ts";
+import type {
+  AuditEvent,
+  AuditInput,
+  AuditLog,
+  AuditPrincipal,
+  JsonValue,
+} from "../store/audit.ts";
+import type { Tool } from "../tools/registry.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** What was decided, free of tokens, arguments and free text of strangers. Times in milliseconds. */
-export interface Decision {
-  readonly time: string;
-  readonly requestId: string;
-  readonly peer: string;
-  readonly httpMethod: string;
-  readonly path: string;
+/** What the last stage needs of the audit log. */
+export type Recorder = Pick<AuditLog, "fingerprint" | "record" | "writable">;
+
+/** How the request ended on the wire. */
+export interface Ending {
   readonly status: number;
-  readonly decision: "allow" | "deny" | "fail";
-  /** The tagged cause of a refusal or failure, or `ok`. */
+  /** The tagged cause of a refusal, `ok`, or `protocol`. */
   readonly reason: string;
-  readonly era?: string;
-  readonly rpcMethod?: string;
-  readonly tool?: string;
-  readonly issuer?: string;
-  readonly kind?: string;
-  readonly subject?: string;
-  readonly clientId?: string;
-  readonly durationMs: number;
+  readonly now: Date;
 }
 
-/** Takes each record; it must not throw. */
-export type DecisionSink = (decision: Decision) => void;
-
-export function decisionOf(
+/** Describes the decision, free of tokens, arguments and free text of strangers. */
+export function eventOf(
   exchange: Exchange,
-  outcome: { readonly status: number; readonly reason: string; readonly now: Date },
-): Decision {
-  const { request, url, message, tool, principal } = exchange;
-  const { status, reason, now } = outcome;
+  { status, reason, now }: Ending,
+  fingerprint: Recorder["fingerprint"],
+): AuditEvent {
+  const { request, url, message, tool, principal, result, traceId } = exchange;
   return {
+    event: nameOf(exchange, status),
     time: exchange.startedAt.toISOString(),
-    requestId: exchange.id,
-    peer: exchange.peer,
-    httpMethod: request.method.slice(0, 16),
-    path: (url?.pathname ?? "").slice(0, 128),
-    status,
-    decision: status >= 500 ? "fail" : status >= 400 ? "deny" : "allow",
+    decision: status >= 500 ? "fail" : status >= 400 ? "deny" : result?.decision ?? "allow",
     reason,
-    ...(message && { era: message.era, rpcMethod: message.method }),
-    ...(message?.toolName !== undefined && { tool: tool?.name ?? "unknown" }),
-    ...(principal && {
-      issuer: principal.issuer,
-      kind: principal.kind,
-      subject: principal.subject,
-      clientId: principal.clientId,
+    request: {
+      id: exchange.id,
+      ...(traceId !== undefined && { traceId }),
+      peer: exchange.peer,
+      httpMethod: request.method.slice(0, 16),
+      path: (url?.pathname ?? "").slice(0, 128),
+      ...(message && { era: message.era, rpcMethod: message.method }),
+    },
+    ...(principal && { principal: principalOf(principal, fingerprint) }),
+    ...(message?.toolName !== undefined && {
+      tool: { name: tool?.name ?? "unknown", effect: tool?.effect ?? "none" },
+      input: inputOf(message.params?.["arguments"], tool, fingerprint),
     }),
-    durationMs: now.getTime() - exchange.startedAt.getTime(),
+    ...(principal && tool && {
+      scopes: {
+        required: tool.scopes,
+        granted: principal.scopes,
+        missing: exchange.missingScopes ?? [],
+      },
+    }),
+    outcome: {
+      status,
+      ...(result && { isError: result.isError }),
+      ...(result?.bytes !== undefined && { bytes: result.bytes }),
+      durationMs: now.getTime() - exchange.startedAt.getTime(),
+    },
   };
+}
+
+/** Describes a tool call that is about to have its effect. */
+export function intentOf(
+  exchange: Exchange,
+  now: Date,
+  fingerprint: Recorder["fingerprint"],
+): AuditEvent {
+  const { outcome: _, ...rest } = eventOf(
+    exchange,
+    { status: 200, reason: "intent", now },
+    fingerprint,
+  );
+  return { ...rest, event: "tool.intent", time: now.toISOString() };
+}
+
+function nameOf({ route, message }: Exchange, status: number): AuditEvent["event"] {
+  if (message?.method === "tools/call") return "tool.call";
+  if (message !== undefined) return "mcp.request";
+  return route?.access === "public" && status < 400 ? "request.served" : "request.refused";
+}
+
+const principals = new WeakMap<Principal, AuditPrincipal>();
+
+/** The verification cache gives the same principal again for as long as its token is known, and a MAC is dear. */
+export function principalOf(
+  principal: Principal,
+  fingerprint: Recorder["fingerprint"],
+): AuditPrincipal {
+  const known = principals.get(principal);
+  if (known) return known;
+  const { issuer, kind, subject, clientId, tokenId } = principal;
+  const described: AuditPrincipal = {
+    issuer,
+    kind,
+    subject,
+    clientId,
+    ...(tokenId !== undefined && { tokenId: fingerprint(tokenId) }),
+  };
+  principals.set(principal, described);
+  return described;
+}
+
+/** Arguments are told apart by a MAC; the values alone that their tool marks as clear can be read. */
+export function inputOf(
+  input: unknown,
+  tool: Pick<Tool, "auditClear"> | undefined,
+  fingerprint: Recorder["fingerprint"],
+): AuditInput {
+  const values = (input ?? {}) as JsonValue;
+  const clear = tool?.auditClear.flatMap((name) => {
+    const value = Object.hasOwn(values as object, name) ? (values as never)[name] : undefined;
+    return isShort(value) ? [[name, value] as const] : [];
+  }) ?? [];
+  return {
+    fingerprint: fingerprint(values),
+    bytes: JSON.stringify(values).length,
+    ...(clear.length > 0 && { clear: Object.fromEntries(clear) }),
+  };
+}
+
+/** What a caller sends in the place of an id may be anything. */
+function isShort(value: unknown): value is string | number | boolean {
+  if (typeof value === "string") return value.length <= 256;
+  return typeof value === "number" || typeof value === "boolean";
 }

@@ -4,6 +4,8 @@
 export type AuditEventName =
   /** A request that was refused before there was a message. */
   | "request.refused"
+  /** A public document; a line in the log and no record, as it decides about nobody. */
+  | "request.served"
   /** Refusals of one address that were counted instead of written one by one; `details` has the count. */
   | "requests.suppressed"
   /** A message other than a tool call: `tools/list`, `initialize`, a subscription. */
@@ -87,7 +89,7 @@ export interface AuditPrincipal {
 }
 
 export interface AuditInput {
-  /** `AuditLog.fingerprint()` of the canonical arguments (RFC 8785). */
+  /** `AuditLog.fingerprint()` of the arguments. */
   readonly fingerprint: string;
   readonly bytes: number;
   /** The values of the fields that the tool marks as clear. */
@@ -119,8 +121,8 @@ export interface AuditLog extends AuditReader {
    * Whether events can be written now: false after a failed write, until one succeeds, and when too many wait.
    */
   readonly writable: boolean;
-  /** Hex HMAC-SHA-256 under the deployment's audit key: tells equal from different, and nothing else. */
-  fingerprint(text: string): string;
+  /** Hex HMAC-SHA-256 of the canonical text (RFC 8785) under the audit key: tells equal from different, and nothing else. */
+  fingerprint(value: JsonValue): string;
   /** Writes what waits. */
   flush(): Promise<void>;
   /** Writes what waits and a last checkpoint, and gives the chain back. */

@@ -1,4 +1,4 @@
-/** The one way a tool runs: scopes again, input, deadline, handler, output; whatever is thrown becomes a safe answer. */
+/** The one way a tool runs: scopes again, input, intent, deadline, handler, output; whatever is thrown becomes a safe answer. */
 
 import type { z } from "zod";
 import { AppError, toAppError } from "../errors.ts";
@@ -16,6 +16,12 @@ export interface ToolCall {
   readonly requestId: string;
   readonly signal: AbortSignal;
   progress(progress: Progress): Promise<void>;
+  /**
+   * Makes it durable that the tool is about to have its effect.
+   *
+   * @throws {AppError} `unavailable`, and then the tool must not run.
+   */
+  intend(): Promise<void>;
 }
 
 /** What came of a call; a failure is an answer too, made for a model to read. */
@@ -56,6 +62,7 @@ export function createExecutor(
     const missing = policy.missing(principal.scopes, tool.scopes);
     if (missing.length > 0) throw insufficientScope(tool, missing);
     const input = parseInput(tool, call.input);
+    if (tool.effect !== "read") await call.intend();
     const deadline = withDeadline(call.signal, tool.timeoutMs);
     const context: ToolContext = Object.freeze({
       principal,

@@ -105,6 +105,17 @@ export const newUser = {
   familyName: line(200).describe("Family name").optional(),
 };
 
+/** An instant as RFC 3339 has it. */
+export const timestamp = z.string()
+  .regex(
+    /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$/,
+    {
+      error: "Must be a time such as 2026-01-31T08:00:00Z",
+    },
+  )
+  .refine((text) => !Number.isNaN(Date.parse(text)), { error: "Must be a time that exists" })
+  .transform((text) => new Date(text).toISOString());
+
 /** The arguments of every list. */
 export const pageArguments = {
   pageSize: z.int().min(1).max(100).default(20).describe("How many to return at most"),

@@ -386,7 +386,7 @@ for (const refusal of REFUSALS) {
       assertEquals(pipeline.runs.size, 0, "no tool ran");
       assertEquals(pipeline.records.length, 1, "one record");
       assertEquals(pipeline.records[0]!.reason, refusal.reason);
-      assertEquals(pipeline.records[0]!.requestId, requestId);
+      assertEquals(pipeline.records[0]!.request!.id, requestId);
       assertEquals(pipeline.records[0]!.decision, "deny");
       assert(text.length < 2048);
       assertFalse(text.includes("evil"), "nothing is echoed");

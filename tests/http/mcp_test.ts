@@ -75,7 +75,7 @@ for (const era of ["modern", "legacy"]) {
         const error = answer["error"] as Json;
         assertEquals([error["code"], error["message"]], [-32602, "Unknown tool"], name);
         const { tool, reason } = pipeline.records.at(-1)!;
-        assertEquals([tool, reason], ["unknown", "unknown_tool"]);
+        assertEquals([tool!.name, reason], ["unknown", "unknown_tool"]);
       }
       assertEquals(pipeline.runs.size, 0);
     }));
@@ -104,7 +104,7 @@ for (const era of ["modern", "legacy"]) {
       const result = answer["result"] as { content: { text: string }[] };
       const { error } = JSON.parse(result.content[0]!.text);
       assertEquals([error.code, error.message], ["internal", "Internal error"]);
-      assertEquals(error.request_id, pipeline.records[0]!.requestId);
+      assertEquals(error.request_id, pipeline.records[0]!.request!.id);
       assertEquals(pipeline.records[0]!.reason, "unexpected");
       assertEquals(pipeline.unexpected.length, 1, "the log has the cause");
     }));
@@ -245,7 +245,7 @@ test("mcp: what the SDK refuses is told in our words, with the request's id (H15
         error: { message: string; data: Record<string, unknown> };
       };
       const record = records.at(-1)!;
-      assertEquals(error.data, { request_id: record.requestId });
+      assertEquals(error.data, { request_id: record.request!.id });
       assertMatch(error.message, /^[A-Za-z-]+( [A-Za-z-]+)*(: [\w./ ,-]+)?$/);
       assertNotEquals(record.reason, "ok");
     }

@@ -171,13 +171,22 @@ test("scopes: a refusal is recorded with who, what and the id that the caller ha
     const [record] = records;
     assertEquals(records.length, 1);
     assertEquals(
-      [record!.requestId, record!.decision, record!.status, record!.reason, record!.tool],
-      [request_id, "deny", 403, "insufficient_scope", "purge"],
+      [record!.event, record!.decision, record!.outcome!.status, record!.reason, record!.tool],
+      ["tool.call", "deny", 403, "insufficient_scope", { name: "purge", effect: "update" }],
     );
-    assertEquals(
-      [record!.issuer, record!.kind, record!.subject, record!.clientId, record!.peer],
-      [issuer.issuer, "user", "user-7", "client-7", "10.0.0.7"],
-    );
+    const { tokenId: _, ...caller } = record!.principal!;
+    assertEquals(caller, {
+      issuer: issuer.issuer,
+      kind: "user",
+      subject: "user-7",
+      clientId: "client-7",
+    });
+    assertEquals([record!.request!.id, record!.request!.peer], [request_id, "10.0.0.7"]);
+    assertEquals(record!.scopes, {
+      required: ["org:write", "env:read"],
+      granted: record!.scopes!.granted,
+      missing: ["org:write", "env:read"],
+    });
   }));
 
 /** The tool names of a list, in its order. */

@@ -1,5 +1,6 @@
 /** The real pipeline with probe tools, for tests that call the handler with a Request. */
 
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { createProofVerifier } from "../../auth/dpop.ts";
 import { staticKeys } from "../../auth/jwks.ts";
@@ -12,8 +13,9 @@ import { createHandler } from "../../http/handler.ts";
 import type { Handler, HandlerDeps } from "../../http/handler.ts";
 import { createMcp } from "../../http/mcp.ts";
 import type { ToolVisibility } from "../../http/mcp.ts";
-import type { Decision } from "../../http/record.ts";
+import { intentOf } from "../../http/record.ts";
 import { createRoutes } from "../../http/routes.ts";
+import type { AuditEvent, JsonValue } from "../../store/audit.ts";
 import { openStore } from "../../store/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import { createExecutor } from "../../tools/execute.ts";
@@ -31,7 +33,8 @@ export interface Pipeline {
   readonly store: Store;
   /** How often each probe tool ran. */
   readonly runs: Map<string, number>;
-  readonly records: Decision[];
+  /** What was recorded, in order; intents among it. */
+  readonly records: AuditEvent[];
   readonly unexpected: unknown[];
   close(): Promise<void>;
 }
@@ -48,7 +51,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
   const issuer = await createTestIssuer({ now });
   const store = await openStore("sqlite::memory:", { now });
   const runs = new Map<string, number>();
-  const records: Decision[] = [];
+  const records: AuditEvent[] = [];
   const unexpected: unknown[] = [];
   const policy = createScopePolicy();
   const registry = createRegistry(options.tools ?? probeTools(runs), policy);
@@ -69,6 +72,10 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     policy,
     visibility: options.visibility ?? "auto",
     execute: createExecutor({ registry, policy, workspace: store.workspace, now, log: () => {} }),
+    intend: (exchange) => {
+      records.push(intentOf(exchange, now(), fingerprint));
+      return Promise.resolve();
+    },
     onUnexpected,
   });
   const handler = createHandler({
@@ -104,7 +111,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     policy,
     mcp,
     bodyTimeoutMs: 200,
-    record: (decision) => records.push(decision),
+    audit: { record: (event) => records.push(event), fingerprint, writable: true },
     onUnexpected,
     now,
     ...options.deps,
@@ -121,6 +128,10 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
       await store.close();
     },
   };
+}
+
+function fingerprint(value: JsonValue): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }
 
 /** A reading tool, a writing tool, one that throws, one that reports progress, one that waits to be aborted. */

@@ -60,6 +60,7 @@ async function run(
     requestId: "request-1",
     signal: signal ?? new AbortController().signal,
     progress: () => Promise.resolve(),
+    intend: () => Promise.resolve(),
   });
   await store.close();
   return { outcome, runs };
