@@ -104,6 +104,8 @@ function assemble(config: Config, parts: Parts): App {
       now,
       log: logger.info,
     }),
+    // One key for each process: what was asked before a restart has to be asked again.
+    confirmation: { key: randomBytes(32), replay: store.replay, now },
     onUnexpected,
   });
   const names = issuers.map((issuer) => issuer.issuer);

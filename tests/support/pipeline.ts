@@ -1,5 +1,6 @@
 /** The real pipeline with probe tools, for tests that call the handler with a Request. */
 
+import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { createProofVerifier } from "../../auth/dpop.ts";
 import { staticKeys } from "../../auth/jwks.ts";
@@ -40,6 +41,7 @@ export interface PipelineOptions {
   readonly now?: () => Date;
   readonly visibility?: ToolVisibility;
   readonly tools?: readonly AnyToolDefinition[];
+  readonly confirmationKey?: Uint8Array;
   readonly deps?: Partial<HandlerDeps>;
 }
 
@@ -69,6 +71,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     policy,
     visibility: options.visibility ?? "auto",
     execute: createExecutor({ registry, policy, workspace: store.workspace, now, log: () => {} }),
+    confirmation: { key: options.confirmationKey ?? randomBytes(32), replay: store.replay, now },
     onUnexpected,
   });
   const handler = createHandler({

@@ -59,6 +59,7 @@ async function run(
     },
     requestId: "request-1",
     signal: signal ?? new AbortController().signal,
+    canAsk: false,
     progress: () => Promise.resolve(),
   });
   await store.close();
