@@ -95,7 +95,7 @@ export function createMcp(options: McpOptions): McpDispatcher {
     if (canAsk && !outcome.ok && outcome.question !== undefined) {
       return ask(outcome.question, context);
     }
-    return toResult(outcome, exchange);
+    return toResult(outcome, exchange, options.policy);
   }
 
   /** What a person said to a question of ours about this call; anything that we did not ask is not looked at (H195). */

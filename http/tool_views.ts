@@ -1,6 +1,7 @@
 /** How a tool stands in a list, and how what came of a call stands in a result. */
 
 import { bearerChallenge } from "../auth/challenge.ts";
+import type { ScopePolicy } from "../auth/scopes.ts";
 import type { ToolError, ToolOutcome } from "../tools/execute.ts";
 import type { Effect, Tool } from "../tools/registry.ts";
 import type { Exchange } from "./exchange.ts";
@@ -14,10 +15,10 @@ const CHALLENGE_KEY = "mcp/www_authenticate";
  * An error stands in the text alone: structured content has to fit the output schema, and clients that hold an error's
  * against it lose the error (observed: the v1 SDK, the Inspector).
  */
-export function toResult(outcome: ToolOutcome, exchange: Exchange) {
+export function toResult(outcome: ToolOutcome, exchange: Exchange, policy: ScopePolicy) {
   if (!outcome.ok) {
     const text = JSON.stringify({ error: outcome.error });
-    const challenge = lateChallenge(outcome.error, exchange);
+    const challenge = lateChallenge(outcome.error, exchange, policy);
     return {
       isError: true,
       content: [{ type: "text" as const, text }],
@@ -34,14 +35,16 @@ export function toResult(outcome: ToolOutcome, exchange: Exchange) {
 function lateChallenge(
   { code, message, required_scopes = [] }: ToolError,
   { resource, tool }: Exchange,
+  policy: ScopePolicy,
 ): string | undefined {
   if (code !== "insufficient_scope" || resource === undefined) return undefined;
   return bearerChallenge({
     resourceMetadata: resource.metadataUrl,
     error: code,
     description: message,
-    // All that the next try needs, as some clients ask for these scopes and no others (R46).
-    scopes: [...new Set([...tool?.scopes ?? [], ...required_scopes])],
+    // All that the next try needs, as some clients ask for these scopes and no others (R46); nothing unknown (R52).
+    scopes: [...new Set([...tool?.scopes ?? [], ...required_scopes])]
+      .filter((scope) => policy.definitions.has(scope)),
   });
 }
 

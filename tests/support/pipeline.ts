@@ -9,6 +9,7 @@ import { createAuthenticator } from "../../auth/mod.ts";
 import { ISSUER_PROFILES } from "../../auth/profiles.ts";
 import { createScopePolicy } from "../../auth/scopes.ts";
 import { createTokenVerifier } from "../../auth/token_verifier.ts";
+import type { ConfirmationOptions } from "../../http/confirmation.ts";
 import { createHandler } from "../../http/handler.ts";
 import type { Handler, HandlerDeps } from "../../http/handler.ts";
 import { createMcp } from "../../http/mcp.ts";
@@ -41,7 +42,7 @@ export interface PipelineOptions {
   readonly now?: () => Date;
   readonly visibility?: ToolVisibility;
   readonly tools?: readonly AnyToolDefinition[];
-  readonly confirmationKey?: Uint8Array;
+  readonly confirmation?: Partial<ConfirmationOptions>;
   readonly deps?: Partial<HandlerDeps>;
 }
 
@@ -71,7 +72,12 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     policy,
     visibility: options.visibility ?? "auto",
     execute: createExecutor({ registry, policy, workspace: store.workspace, now, log: () => {} }),
-    confirmation: { key: options.confirmationKey ?? randomBytes(32), replay: store.replay, now },
+    confirmation: {
+      key: randomBytes(32),
+      replay: store.replay,
+      now,
+      ...options.confirmation,
+    },
     onUnexpected,
   });
   const handler = createHandler({
