@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { Client as FormerClient } from "@modelcontextprotocol/sdk/client";
 // The package names its types for the import without an extension, and its code for the one with.
@@ -7,62 +6,18 @@ import { StreamableHTTPClientTransport as FormerTransport } from "@modelcontextp
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import type { ClientOptions, VersionNegotiationMode } from "@modelcontextprotocol/client";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createScopePolicy } from "../../auth/scopes.ts";
-import { createMcp } from "../../http/mcp.ts";
-import { openStore } from "../../store/mod.ts";
-import { createExecutor } from "../../tools/execute.ts";
-import { createRegistry } from "../../tools/registry.ts";
-import { destructiveTools, firstOrganization, questionAbout } from "../support/destructive.ts";
-import { decisionsOn, until, withIssuer } from "./scene.ts";
-import type { IssuerScene } from "./scene.ts";
-
-const NAME = "delete_organization";
-
-interface Scene extends IssuerScene {
-  readonly token: string;
-  readonly target: { environmentId: string; organizationId: string };
-  readonly question: string;
-  /** The inputs of the deletions that ran. */
-  readonly deletions: readonly { readonly input: unknown }[];
-}
-
-/** Runs a test against a server that has tools which destroy. */
-async function withDestructive(run: (scene: Scene) => Promise<void>): Promise<void> {
-  const now = () => new Date();
-  const store = await openStore("sqlite::memory:", { now });
-  const deletions: { name: string; input: unknown }[] = [];
-  const policy = createScopePolicy();
-  const registry = createRegistry(destructiveTools(deletions), policy);
-  const { workspace } = store;
-  const mcp = createMcp({
-    name: "gatehouse",
-    version: "0.0.0",
-    instructions: "Delete nothing.",
-    registry,
-    policy,
-    visibility: "all",
-    execute: createExecutor({ registry, policy, workspace, now, log: () => {} }),
-    confirmation: { key: randomBytes(32), replay: store.replay, now },
-    onUnexpected: () => {},
-  });
-  const target = await firstOrganization(workspace);
-  const question = await questionAbout(workspace, target.environmentId, target.organizationId);
-  try {
-    await withIssuer(async (scene) => {
-      const token = await scene.issuer.token({ claims: { scope: "env:read org:write" } });
-      await run({ ...scene, token, target, question, deletions });
-    }, mcp);
-  } finally {
-    await store.close();
-  }
-}
+import { needsNode, runChild, withDirectory } from "./child.ts";
+import { decisions, NAME, withDestructive } from "./destructive.ts";
+import type { DestructiveScene } from "./destructive.ts";
+import { until } from "./scene.ts";
+import { withStdioHost } from "./stdio_host.ts";
 
 type Action = "accept" | "decline" | "cancel";
 /** Answers the question of a person's client. */
 type Person = (message: string) => Promise<{ action: Action; content?: Record<string, never> }>;
 
 async function withClient(
-  { url, token }: Scene,
+  { url, token }: DestructiveScene,
   mode: VersionNegotiationMode,
   person: Person | undefined,
   run: (client: Client) => Promise<void>,
@@ -112,7 +67,7 @@ for (const [title, mode] of [["auto", "auto"], ["pinned", { pin: "2026-07-28" }]
         assertEquals(structuredContent, { deleted: true });
       });
       assertEquals([asked, scene.deletions.length], [[scene.question], 1]);
-      assertEquals(decisionsOn(scene.server, "unknown"), [
+      assertEquals(decisions(scene), [
         "200 confirmation_required",
         "200 ok",
       ]);
@@ -137,8 +92,8 @@ for (const [title, mode] of [["auto", "auto"], ["pinned", { pin: "2026-07-28" }]
         await assertRejects(() => client.callTool({ name: NAME, arguments: scene.target }));
       });
       // Nothing waits on the server: the call has ended, and the next one begins from the start.
-      await until(() => decisionsOn(scene.server, "unknown").length === 1);
-      assertEquals(decisionsOn(scene.server, "unknown"), ["200 confirmation_required"]);
+      await until(() => decisions(scene).length === 1);
+      assertEquals(decisions(scene), ["200 confirmation_required"]);
       assertEquals(scene.deletions, []);
       const asked: string[] = [];
       await withClient(scene, mode, personWho("accept", asked), async (client) => {
@@ -187,3 +142,71 @@ test("v1 client: repeats the call with confirm, also where it could ask a person
       await client.close();
     }
   }));
+
+for (const era of ["legacy", "modern"] as const) {
+  test(
+    `inspector (${era}): its command line cannot ask, and repeats the call with confirm`,
+    needsNode,
+    () =>
+      withDestructive(async ({ url, token, target, question, deletions }) => {
+        const inspect = async (input: Record<string, unknown>) => {
+          let finished = { code: null as number | null, stdout: "" };
+          await withDirectory(async (home) => {
+            finished = await runChild({
+              script: "@modelcontextprotocol/inspector/clients/launcher/build/index.js",
+              home,
+              args: [
+                ...["--cli", "--server-url", url, "--transport", "http", "--protocol-era", era],
+                ...["--format", "json", "--quiet", "--stored-auth-only"],
+                ...["--header", `Authorization: Bearer ${token}`, "--method", "tools/call"],
+                ...["--tool-name", NAME, "--tool-args-json", JSON.stringify(input)],
+              ],
+            });
+          });
+          return { code: finished.code, result: JSON.parse(finished.stdout).result };
+        };
+        const { code, result } = await inspect(target);
+        assertEquals([code, deletions.length], [5, 0]);
+        assert(errorOf(result).message.startsWith(question));
+        const done = await inspect({ ...target, confirm: true });
+        assertEquals([done.code, done.result.structuredContent], [0, { deleted: true }]);
+        assertEquals(deletions.map(({ input }) => input), [target]);
+      }),
+  );
+}
+
+for (const action of ["accept", "decline"] as const) {
+  test(
+    `mcp-remote: hands the question on to a host of 2025-11-25, whose person says ${action}`,
+    needsNode,
+    () =>
+      withDestructive((scene) =>
+        withDirectory(async (home) => {
+          const { url, token, target, question, deletions } = scene;
+          const header = ["--header", `Authorization: Bearer ${token}`];
+          const args = [url, "--transport", "http-only", "--protocol", "auto", ...header];
+          await withStdioHost({ script: "mcp-remote/dist/proxy.js", args, home }, async (host) => {
+            await host.request("initialize", {
+              protocolVersion: "2025-11-25",
+              capabilities: { elicitation: { form: {} } },
+              clientInfo: { name: "host", version: "1" },
+            });
+            host.notify("notifications/initialized");
+            const asked: unknown[] = [];
+            host.onRequest((method, { message }) => {
+              asked.push([method, message]);
+              return { action, ...(action === "accept" ? { content: {} } : {}) };
+            });
+            const call = { name: NAME, arguments: target };
+            const { result } = await host.request("tools/call", call);
+            assertEquals(asked, [["elicitation/create", question]]);
+            if (action === "decline") {
+              assertEquals([errorOf(result).code, deletions.length], ["confirmation_declined", 0]);
+            } else {
+              assertEquals([result.structuredContent, deletions.length], [{ deleted: true }, 1]);
+            }
+          });
+        })
+      ),
+  );
+}

@@ -99,7 +99,7 @@ test("confirmation: a person is asked what would be destroyed, and nothing runs 
         },
       },
     });
-    assert(question.startsWith("Delete the organization ") && / \d+ users/.test(question));
+    assert(question.startsWith("Delete the organization ") && /\(\d+\)\?$/.test(question));
     assertEquals([deletions.length, records.at(-1)!.reason], [0, "confirmation_required"]);
 
     const { result } = await call({ params: answered(requestState) });

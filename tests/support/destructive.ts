@@ -39,7 +39,7 @@ export async function questionAbout(
   const users = await workspace.listOrganizationUsers(environmentId, organizationId, {
     pageSize: 1,
   });
-  return `Delete the organization ${displayName} with its ${users.totalSize} users?`;
+  return `Delete the organization ${displayName}, and with it the access of its users (${users.totalSize})?`;
 }
 
 /** The arguments for the first organization of a new workspace. */
