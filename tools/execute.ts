@@ -1,4 +1,4 @@
-/** The one way a tool runs: scopes again, input, deadline, confirmation, handler, output; whatever is thrown becomes a safe answer. */
+/** The one way a tool runs: scopes again, input, deadline, a person's yes, handler, output; a throw becomes a safe answer. */
 
 import type { z } from "zod";
 import { AppError, toAppError } from "../errors.ts";
@@ -111,7 +111,10 @@ function checkQuestion(question: string): string {
   if (question.trim() !== "" && question.length <= MAX_QUESTION_LENGTH) {
     return sanitize(question).value;
   }
-  throw new AppError("internal", "Internal error", { reason: "question_invalid" });
+  throw new AppError("internal", "Internal error", {
+    reason: "question_invalid",
+    cause: new Error(`confirm() made a question of ${question.length} characters`),
+  });
 }
 
 function failure(cause: AppError, call: ToolCall) {

@@ -251,7 +251,7 @@ function usesKeyword(schema: unknown, wanted: string): boolean {
 }
 
 function seal(definition: AnyToolDefinition): Tool {
-  const { confirm } = definition;
+  const confirm = definition.confirm?.bind(definition);
   const input = confirm ? definition.input.safeExtend(CONFIRM_ARGUMENT) : definition.input;
   return Object.freeze({
     name: definition.name,

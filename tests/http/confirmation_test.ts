@@ -131,7 +131,7 @@ test("confirmation: where a person can be asked, the word of a model is not take
   }));
 
 test("confirmation: an answer to nothing, or to something else, is not looked at (H195)", () =>
-  withScene(async ({ ask, call, deletions }) => {
+  withScene(async ({ ask, deletions }) => {
     const accept = { action: "accept", content: {} };
     const responses: readonly unknown[] = [
       undefined,
