@@ -13,14 +13,15 @@ export interface Challenge {
 /**
  * Returns the header value. Real clients want `Bearer ` first and each value quoted.
  *
- * The values come from configuration and from our own messages; a quote or backslash cannot be in them (RFC 6749 section
- * 3.3 and 5.2), so none is escaped.
+ * Scopes and URL come from configuration, where no quote or backslash can be in them (RFC 6749 section 3.3). A description
+ * can be a tool author's, so what RFC 6750 section 3 does not allow there is replaced.
  */
 export function bearerChallenge(challenge: Challenge): string {
   const parameters: string[] = [];
   if (challenge.error) {
     parameters.push(`error="${challenge.error}"`);
-    if (challenge.description) parameters.push(`error_description="${challenge.description}"`);
+    const description = challenge.description?.replace(/[^\x20\x21\x23-\x5B\x5D-\x7E]/g, "'");
+    if (description) parameters.push(`error_description="${description}"`);
   }
   if (challenge.scopes && challenge.scopes.length > 0) {
     parameters.push(`scope="${challenge.scopes.join(" ")}"`);

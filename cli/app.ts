@@ -88,6 +88,7 @@ async function lay(
     audit,
     authorizationServer,
     verifyProof: createProofVerifier({ replay: store.replay, nonceKey: randomBytes(32) }),
+    confirmationKey: randomBytes(32),
     keySources: createKeySources({ now, logger }),
     logger,
     now,

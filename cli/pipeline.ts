@@ -34,6 +34,8 @@ export interface Foundation {
   readonly audit: AuditLog;
   readonly authorizationServer: AuthorizationServer | undefined;
   readonly verifyProof: ProofVerifier;
+  /** Signs questions to people; what was asked before a restart has to be asked again. */
+  readonly confirmationKey: Uint8Array;
   readonly keySources: KeySources;
   readonly logger: Logger;
   readonly now: () => Date;
@@ -89,9 +91,11 @@ export function buildPipeline(
       registry,
       policy,
       workspace: store.workspace,
+      audit,
       now,
       log: logger.info,
     }),
+    confirmation: { key: foundation.confirmationKey, replay: store.replay, now },
     intend: (exchange) => audit.commit(intentOf(exchange, now(), audit.fingerprint)),
     onUnexpected,
   });

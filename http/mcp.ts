@@ -2,18 +2,31 @@
 
 import {
   createMcpHandler,
+  createRequestStateCodec,
+  inputRequired,
+  inputResponse,
   ProtocolError,
   ProtocolErrorCode,
   Server,
 } from "@modelcontextprotocol/server";
-import type { McpServerFactory, ServerContext, Transport } from "@modelcontextprotocol/server";
+import type {
+  AuthInfo,
+  McpServerFactory,
+  ServerContext,
+  Transport,
+} from "@modelcontextprotocol/server";
+import { AppError } from "../errors.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
-import type { ToolCall, ToolOutcome } from "../tools/execute.ts";
-import type { Effect, Progress, Registry, Tool } from "../tools/registry.ts";
-import type { Exchange, Result } from "./exchange.ts";
-import { RpcError } from "./message.ts";
+import type { Answer, ToolCall, ToolOutcome } from "../tools/execute.ts";
+import type { Progress, Registry } from "../tools/registry.ts";
+import { askedFor, bindingOf, canAskPerson, QUESTION_TTL_SECONDS, redeem } from "./confirmation.ts";
+import type { Asked, ConfirmationOptions } from "./confirmation.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Message } from "./message.ts";
+import { isRefusal, meaningOf, refusalOf } from "./protocol_errors.ts";
+import type { WireError } from "./protocol_errors.ts";
+import { listing, resultOf, toResult } from "./tool_views.ts";
 
 /** Hands an authorized message to the protocol implementation. */
 export interface McpDispatcher {
@@ -35,6 +48,7 @@ export interface McpOptions {
   readonly execute: (call: ToolCall) => Promise<ToolOutcome>;
   /** Makes it durable that the call is about to have its effect; throws where that cannot be. */
   readonly intend: (exchange: Exchange) => Promise<void>;
+  readonly confirmation: ConfirmationOptions;
   readonly onUnexpected: (error: unknown, requestId: string) => void;
 }
 
@@ -42,6 +56,12 @@ export interface McpOptions {
 export function createMcp(options: McpOptions): McpDispatcher {
   const listed = new Map(options.registry.tools.map((tool) => [tool.name, listing(tool)]));
   const sharedList = options.visibility === "all";
+  const { confirmation } = options;
+  const states = createRequestStateCodec<Asked>({
+    key: confirmation.key,
+    ttlSeconds: QUESTION_TTL_SECONDS,
+    bind: (context) => bindingOf(callOf(context.http?.authInfo)),
+  });
 
   function visibleTo(principal: Principal): readonly unknown[] {
     const all = options.visibility === "all" ||
@@ -58,12 +78,16 @@ export function createMcp(options: McpOptions): McpDispatcher {
       throw invalidParams(call, "Unknown tool");
     }
     const { exchange, principal } = call;
+    const canAsk = canAskPerson(call.message);
+    const answer = await answerOf(call, context);
     const outcome = await options.execute({
       tool,
       input,
       principal,
       requestId: exchange.id,
       signal: context.mcpReq.signal,
+      canAsk,
+      answer,
       progress: (progress) => notifyProgress(context, progress),
       intend: () => options.intend(exchange),
     });
@@ -71,7 +95,42 @@ export function createMcp(options: McpOptions): McpDispatcher {
     if (!outcome.ok && outcome.cause.code === "internal") {
       options.onUnexpected(outcome.cause.cause ?? outcome.cause, exchange.id);
     }
-    return toResult(outcome);
+    if (canAsk && !outcome.ok && outcome.question !== undefined) {
+      return ask(outcome.question, context);
+    }
+    return toResult(outcome, exchange, options.policy);
+  }
+
+  /** What a person said to a question of ours about this call; anything that we did not ask is not looked at (H195). */
+  async function answerOf(call: Call, context: ServerContext): Promise<Answer | undefined> {
+    const state = context.mcpReq.requestState<string>();
+    if (state === undefined) return undefined;
+    try {
+      const asked = await states.verify(state, context);
+      if (await redeem(asked, confirmation)) {
+        const response = inputResponse(context.mcpReq.inputResponses, QUESTION_KEY);
+        if (response.kind !== "elicit") return undefined;
+        return { action: response.action, question: asked.question };
+      }
+    } catch (error) {
+      // The codec throws bare reasons; what is ours is a store that cannot tell a replay.
+      if (error instanceof AppError) options.onUnexpected(error.cause ?? error, call.exchange.id);
+    }
+    call.exchange.result = { decision: "deny", reason: "request_state", isError: true };
+    throw invalidParams(call, "The requestState is not good for this call; call again without it");
+  }
+
+  async function ask(question: string, context: ServerContext) {
+    return inputRequired({
+      inputRequests: {
+        [QUESTION_KEY]: inputRequired.elicit({
+          message: question,
+          // No fields: to accept is the answer, and nothing can be left at a default.
+          requestedSchema: { type: "object", properties: {} },
+        }),
+      },
+      requestState: await states.mint(askedFor(question, confirmation.now()), context),
+    });
   }
 
   /** A fresh server for each request: nothing of one caller is left for the next (R87). */
@@ -111,6 +170,13 @@ export interface Call {
   readonly principal: Principal;
 }
 
+/** The dispatcher puts it there. */
+function callOf(authInfo: AuthInfo | undefined): Call {
+  return authInfo?.extra?.["call"] as Call;
+}
+
+const QUESTION_KEY = "confirmation";
+
 type Served = Awaited<ReturnType<McpServerFactory>>;
 
 /** Wraps the SDK's handler: what goes in has no credential, what comes out has no stranger's error text. */
@@ -118,7 +184,7 @@ export function createDispatcher(
   serve: (call: Call) => ReturnType<McpServerFactory>,
 ): McpDispatcher {
   const handler = createMcpHandler(async (context) => {
-    const call = context.authInfo?.extra?.["call"] as Call;
+    const call = callOf(context.authInfo);
     return withOurErrors(await serve(call), call.exchange);
   }, { keepAliveMs: 5000 });
   return {
@@ -137,39 +203,6 @@ export function createDispatcher(
     },
     close: () => handler.close(),
   };
-}
-
-interface WireError {
-  readonly code: number;
-  readonly message: string;
-  readonly data?: Readonly<Record<string, unknown>>;
-}
-
-/** What the protocol says of an error; the SDK's own texts repeat what was sent and what its schemas say of it. */
-const MEANINGS: ReadonlyMap<number, string> = new Map([
-  [-32020, "Header mismatch: the headers must agree with the body"],
-  [-32021, "Missing a required client capability"],
-  [-32022, "Unsupported protocol version"],
-  [-32600, "Invalid Request"],
-  [-32601, "Method not found"],
-  [-32602, "Invalid params"],
-]);
-/** Codes whose `data` the protocol defines for a client to go on by. */
-const TELLING = new Set([-32021, -32022]);
-
-/** Whether the SDK refused before there was a server; an answer without a body is for a client that is gone. */
-function isRefusal(response: Response, { method }: Message): boolean {
-  if (response.body === null) return false;
-  const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
-  return !response.ok || (method === "subscriptions/listen" && isJson);
-}
-
-async function refusalOf(response: Response, { id }: Message): Promise<RpcError> {
-  const { error: { code, data } } = await response.json() as { error: WireError };
-  return new RpcError(response.status, code, meaningOf(code), "protocol", {
-    id,
-    ...(TELLING.has(code) && data && { data }),
-  });
 }
 
 /** What the SDK answers in the place of a handler gets our words, in a body and in a stream. */
@@ -192,10 +225,6 @@ function withOurErrors(server: Served, exchange: Exchange): Served {
     return connect(transport);
   };
   return server;
-}
-
-function meaningOf(code: number): string {
-  return MEANINGS.get(code) ?? "Internal error";
 }
 
 /** An error of ours: the request's id in its data tells it from those of the SDK. */
@@ -223,66 +252,3 @@ async function notifyProgress(context: ServerContext, progress: Progress): Promi
     params: { progressToken, ...progress },
   }).catch(() => {});
 }
-
-/**
- * An error stands in the text alone: structured content has to fit the output schema, and clients that hold an error's
- * against it lose the error (observed: the v1 SDK, the Inspector).
- */
-function toResult(outcome: ToolOutcome) {
-  if (!outcome.ok) {
-    const text = JSON.stringify({ error: outcome.error });
-    return { isError: true, content: [{ type: "text" as const, text }] };
-  }
-  return {
-    content: [{ type: "text" as const, text: outcome.text }],
-    structuredContent: outcome.output,
-  };
-}
-
-/** Codes of failures that are a decision against the caller, and of those that are nobody's wish. */
-const DENIALS: ReadonlySet<string> = new Set(["insufficient_scope", "forbidden", "invalid_token"]);
-const FAILURES: ReadonlySet<string> = new Set(["internal", "unavailable", "timeout"]);
-
-function resultOf(outcome: ToolOutcome): Result {
-  if (outcome.ok) {
-    return { decision: "allow", reason: "ok", isError: false, bytes: outcome.text.length };
-  }
-  const { code, reason } = outcome.cause;
-  const decision = DENIALS.has(code) ? "deny" : FAILURES.has(code) ? "fail" : "allow";
-  return { decision, reason, isError: true };
-}
-
-function listing(tool: Tool) {
-  return Object.freeze({
-    name: tool.name,
-    title: tool.title,
-    description: tool.description,
-    inputSchema: tool.inputSchema,
-    outputSchema: tool.outputSchema,
-    annotations: { title: tool.title, ...ANNOTATIONS[tool.effect] },
-    _meta: { securitySchemes: [{ type: "oauth2", scopes: tool.scopes }] },
-  });
-}
-
-/** The effect says it once, so that hints cannot contradict each other. */
-const ANNOTATIONS: Readonly<Record<Effect, Record<string, boolean>>> = {
-  read: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  create: {
-    readOnlyHint: false,
-    destructiveHint: false,
-    idempotentHint: false,
-    openWorldHint: false,
-  },
-  update: {
-    readOnlyHint: false,
-    destructiveHint: false,
-    idempotentHint: true,
-    openWorldHint: false,
-  },
-  delete: {
-    readOnlyHint: false,
-    destructiveHint: true,
-    idempotentHint: true,
-    openWorldHint: false,
-  },
-};

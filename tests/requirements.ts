@@ -463,7 +463,6 @@ export const REQUIREMENTS: readonly Requirement[] = [
     id: "R86",
     source: "MCP multi round-trip requests",
     behaviour: "The requestState of a call that asks back is sealed and good once",
-    notApplicable: "no tool asks back, so none is given out",
   },
   {
     id: "R87",

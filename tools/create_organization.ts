@@ -24,6 +24,7 @@ export default defineTool({
     externalId: externalId.optional(),
     metadata: metadata.optional(),
   }),
+  audit: { clear: ["environmentId"] },
   output: organization,
   handle: ({ environmentId, ...input }, { workspace }) =>
     workspace.createOrganization(environmentId, input),

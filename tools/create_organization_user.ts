@@ -18,6 +18,7 @@ export default defineTool({
   effect: "create",
   scopes: ["org:write"],
   input: z.strictObject({ environmentId, organizationId, ...newUser }),
+  audit: { clear: ["environmentId", "organizationId"] },
   output: organizationUser,
   handle: ({ environmentId, organizationId, ...input }, { workspace }) =>
     workspace.createOrganizationUser(environmentId, organizationId, input),

@@ -1,9 +1,10 @@
-/** The one way a tool runs: scopes again, input, intent, deadline, handler, output; whatever is thrown becomes a safe answer. */
+/** The one way a tool runs: scopes, input, a person's yes, intent, handler, output; a throw becomes a safe answer. */
 
 import type { z } from "zod";
 import { AppError, toAppError } from "../errors.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
+import type { AuditReader } from "../store/audit.ts";
 import type { Workspace } from "../store/workspace.ts";
 import { sanitize } from "./sanitize.ts";
 import type { Catalogue, Progress, Registry, Tool, ToolContext } from "./registry.ts";
@@ -15,6 +16,10 @@ export interface ToolCall {
   readonly principal: Principal;
   readonly requestId: string;
   readonly signal: AbortSignal;
+  /** Whether the client can put a question to a person; where it cannot, `confirm: true` among the arguments counts. */
+  readonly canAsk: boolean;
+  /** What the person said to a question of an earlier round about this very call. */
+  readonly answer?: Answer | undefined;
   progress(progress: Progress): Promise<void>;
   /**
    * Makes it durable that the tool is about to have its effect.
@@ -24,10 +29,22 @@ export interface ToolCall {
   intend(): Promise<void>;
 }
 
+/** A person's answer, by the words of an elicitation, with the question that it is an answer to. */
+export interface Answer {
+  readonly action: "accept" | "decline" | "cancel";
+  readonly question: string;
+}
+
 /** What came of a call; a failure is an answer too, made for a model to read. */
 export type ToolOutcome =
   | { readonly ok: true; readonly output: Record<string, unknown>; readonly text: string }
-  | { readonly ok: false; readonly error: ToolError; readonly cause: AppError };
+  | {
+    readonly ok: false;
+    readonly error: ToolError;
+    readonly cause: AppError;
+    /** What a person has to be asked before the call can run; nothing has run yet. */
+    readonly question?: string;
+  };
 
 /** The error object a model reads. */
 export interface ToolError {
@@ -43,30 +60,33 @@ export interface ExecutorOptions {
   readonly registry: Registry;
   readonly policy: ScopePolicy;
   readonly workspace: Workspace;
+  readonly audit: AuditReader;
   readonly now: () => Date;
   readonly log: (message: string, properties?: Record<string, unknown>) => void;
 }
 
 /** UTF-16 units of JSON; a model cannot use more, and a client should not have to hold it. */
 const MAX_OUTPUT_LENGTH = 1024 * 1024;
+/** UTF-16 units; a person does not read more, and a question travels to the client and back. */
+const MAX_QUESTION_LENGTH = 2000;
 
 /** Builds the function that runs tools; it never throws. */
 export function createExecutor(
   options: ExecutorOptions,
 ): (call: ToolCall) => Promise<ToolOutcome> {
-  const { policy, workspace, now } = options;
+  const { policy, workspace, audit, now } = options;
   const catalogue = catalogueOf(options.registry, policy);
 
-  async function run(call: ToolCall): Promise<{ output: Record<string, unknown>; text: string }> {
+  async function run(call: ToolCall): Promise<ToolOutcome> {
     const { tool, principal } = call;
     const missing = policy.missing(principal.scopes, tool.scopes);
     if (missing.length > 0) throw insufficientScope(tool, missing);
-    const input = parseInput(tool, call.input);
-    if (tool.effect !== "read") await call.intend();
+    const { input, confirmed } = parseInput(tool, call.input);
     const deadline = withDeadline(call.signal, tool.timeoutMs);
     const context: ToolContext = Object.freeze({
       principal,
       workspace,
+      audit,
       catalogue,
       signal: deadline.signal,
       progress: call.progress,
@@ -75,6 +95,12 @@ export function createExecutor(
       now,
     });
     try {
+      if (tool.confirm !== undefined) {
+        const asked = await Promise.race([tool.confirm(input, context), deadline.expired]);
+        const question = checkQuestion(asked);
+        if (!isConfirmed(question, call, confirmed)) return unconfirmed(question, call);
+      }
+      if (tool.effect !== "read") await call.intend();
       return checkOutput(tool, await Promise.race([tool.handle(input, context), deadline.expired]));
     } finally {
       deadline.clear();
@@ -83,12 +109,51 @@ export function createExecutor(
 
   return async (call) => {
     try {
-      return { ok: true, ...await run(call) };
+      return await run(call);
     } catch (thrown) {
-      const cause = toAppError(thrown);
-      return { ok: false, error: describe(cause, call), cause };
+      return failure(toAppError(thrown), call);
     }
   };
+}
+
+/** A question that a person cannot read in full is none, so it is a bug of the tool and not cut. */
+function checkQuestion(question: string): string {
+  if (question.trim() !== "" && question.length <= MAX_QUESTION_LENGTH) {
+    return sanitize(question).value;
+  }
+  throw new AppError("internal", "Internal error", {
+    reason: "question_invalid",
+    cause: new Error(`confirm() made a question of ${question.length} characters`),
+  });
+}
+
+function failure(cause: AppError, call: ToolCall) {
+  return { ok: false, error: describe(cause, call), cause } as const;
+}
+
+/**
+ * A person's answer counts for the question that it was given to: where the store has changed since, what would happen
+ * now is not what was agreed to. Where a person can be asked, the word of a model does not count.
+ */
+function isConfirmed(question: string, call: ToolCall, confirmed: boolean): boolean {
+  const { canAsk, answer } = call;
+  if (!canAsk) return confirmed;
+  if (answer !== undefined && answer.action !== "accept") {
+    throw new AppError(
+      "confirmation_declined",
+      "The person who was asked did not agree, so nothing was done; do not repeat the call unless they ask for it",
+    );
+  }
+  return answer?.question === question;
+}
+
+function unconfirmed(question: string, call: ToolCall): ToolOutcome {
+  const cause = new AppError(
+    "confirmation_required",
+    `${question}\n\nNothing has been done. Ask the person you work for whether this shall happen, and wait for the ` +
+      "answer; if they agree, repeat the call with the same arguments and confirm: true",
+  );
+  return { ...failure(cause, call), question };
 }
 
 /** The refusal of a call for want of scopes; the transport answers the same before it gets here. */
@@ -117,9 +182,14 @@ export function catalogueOf(registry: Registry, policy: ScopePolicy): Catalogue 
   });
 }
 
-function parseInput(tool: Tool, input: unknown): unknown {
-  const parsed = tool.input.safeParse(input ?? {});
-  if (parsed.success) return parsed.data;
+/** Takes apart what is the tool's and what is said about the call itself. */
+function parseInput(tool: Tool, given: unknown): { input: unknown; confirmed: boolean } {
+  const parsed = tool.input.safeParse(given ?? {});
+  if (parsed.success) {
+    if (tool.confirm === undefined) return { input: parsed.data, confirmed: false };
+    const { confirm, ...input } = parsed.data;
+    return { input, confirmed: confirm === true };
+  }
   const problems = parsed.error.issues.slice(0, 20).map(describeIssue);
   throw new AppError(
     "invalid_input",
@@ -136,10 +206,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 }
 
 /** The output schema is a promise to the caller; a handler that breaks it has a bug, and the caller learns no more. */
-function checkOutput(
-  tool: Tool,
-  output: unknown,
-): { output: Record<string, unknown>; text: string } {
+function checkOutput(tool: Tool, output: unknown): ToolOutcome {
   const parsed = tool.output.safeParse(output);
   if (!parsed.success) {
     throw new AppError("internal", "Internal error", {
@@ -153,7 +220,7 @@ function checkOutput(
       reason: "output_too_large",
     });
   }
-  return { output: value, text };
+  return { ok: true, output: value, text };
 }
 
 function withDeadline(outer: AbortSignal, timeoutMs: number) {

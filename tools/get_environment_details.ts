@@ -16,6 +16,7 @@ export default defineTool({
   effect: "read",
   scopes: ["env:read"],
   input: z.strictObject({ environmentId }),
+  audit: { clear: ["environmentId"] },
   output: environment,
   handle: ({ environmentId }, { workspace }) => workspace.getEnvironment(environmentId),
 });

@@ -16,6 +16,7 @@ export default defineTool({
   effect: "read",
   scopes: ["org:read"],
   input: z.strictObject({ environmentId, organizationId }),
+  audit: { clear: ["environmentId", "organizationId"] },
   output: organization,
   handle: ({ environmentId, organizationId }, { workspace }) =>
     workspace.getOrganization(environmentId, organizationId),

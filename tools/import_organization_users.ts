@@ -31,6 +31,7 @@ export default defineTool({
     startRow: rowNumber.max(MAX_ROWS).default(1)
       .describe("First row to add, nextRow of an unfinished call; rows before it are skipped"),
   }),
+  audit: { clear: ["environmentId", "organizationId", "startRow"] },
   output: z.object({
     completed: z.boolean().describe("Whether every row from startRow on was tried"),
     addedCount: z.int().min(0).describe("How many users this call added"),

@@ -20,6 +20,7 @@ export default defineTool({
     email,
     role: z.enum(["ADMIN", "USER"]).describe("Ask which one is meant; ADMIN also manages members"),
   }),
+  audit: { clear: ["role"] },
   output: workspaceMember,
   handle: (input, { workspace }) => workspace.inviteWorkspaceMember(input),
 });

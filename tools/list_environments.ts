@@ -17,6 +17,7 @@ export default defineTool({
   effect: "read",
   scopes: ["env:read"],
   input: z.strictObject(pageArguments),
+  audit: { clear: ["pageSize"] },
   output: z.object({ environments: z.array(environment).readonly(), ...pageInfo }),
   async handle(page, { workspace }) {
     const { items, ...info } = await workspace.listEnvironments(page);

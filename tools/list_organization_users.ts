@@ -19,6 +19,7 @@ export default defineTool({
   effect: "read",
   scopes: ["org:read"],
   input: z.strictObject({ environmentId, organizationId, ...pageArguments }),
+  audit: { clear: ["environmentId", "organizationId", "pageSize"] },
   output: z.object({ users: z.array(organizationUser).readonly(), ...pageInfo }),
   async handle({ environmentId, organizationId, ...page }, { workspace }) {
     const { items, ...info } = await workspace.listOrganizationUsers(

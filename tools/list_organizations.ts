@@ -25,6 +25,7 @@ export default defineTool({
       .optional(),
     ...pageArguments,
   }),
+  audit: { clear: ["environmentId", "pageSize"] },
   output: z.object({ organizations: z.array(listedOrganization).readonly(), ...pageInfo }),
   async handle({ environmentId, ...page }, { workspace }) {
     const { items, ...info } = await workspace.listOrganizations(environmentId, page);

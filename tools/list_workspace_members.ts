@@ -17,6 +17,7 @@ export default defineTool({
   effect: "read",
   scopes: ["wks:read"],
   input: z.strictObject(pageArguments),
+  audit: { clear: ["pageSize"] },
   output: z.object({ members: z.array(workspaceMember).readonly(), ...pageInfo }),
   async handle(page, { workspace }) {
     const { items, ...info } = await workspace.listWorkspaceMembers(page);

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { AppError } from "../errors.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
+import type { AuditReader } from "../store/audit.ts";
 import type { Workspace } from "../store/workspace.ts";
 
 /** What a call does to the workspace; the four MCP annotations follow from it. */
@@ -20,6 +21,8 @@ export interface Progress {
 export interface ToolContext {
   readonly principal: Principal;
   readonly workspace: Workspace;
+  /** What was recorded, of everybody: a tool that shows it has to look whose records its caller may see. */
+  readonly audit: AuditReader;
   /** What the caller may do with this server, for tools that talk about tools. */
   readonly catalogue: Catalogue;
   /** Aborts when the caller is gone, the deadline has passed or the server stops. */
@@ -69,6 +72,17 @@ export type ToolDefinition<
   readonly timeoutMs?: number;
   /** How much one call weighs against the caller's rate limit; default 1. */
   readonly cost?: number;
+  readonly audit?: {
+    /** Input fields whose values the audit trail may hold as they are: ids, sizes, closed lists; nothing personal. */
+    readonly clear: readonly (keyof z.output<Input> & string)[];
+  };
+  /**
+   * What a person is asked before the tool runs: what would be destroyed or ended, by names and numbers from the store.
+   *
+   * It must change nothing, and say the same for as long as the same would happen: an answer to another question does
+   * not count. A tool that deletes must have it.
+   */
+  confirm?(input: z.output<Input>, context: ToolContext): string | Promise<string>;
   handle(input: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
 };
 
@@ -85,6 +99,11 @@ export interface Tool {
   readonly outputSchema: JsonSchema;
   readonly timeoutMs: number;
   readonly cost: number;
+  /** Input fields whose values may be recorded as they are. */
+  readonly auditClear: readonly string[];
+  /** Asks for confirmation where it is there; `input` and `inputSchema` have the argument `confirm` then. */
+  readonly confirm?: (input: unknown, context: ToolContext) => string | Promise<string>;
+  /** Runs it; its input has no `confirm`. */
   handle(input: unknown, context: ToolContext): Promise<unknown>;
 }
 
@@ -107,6 +126,15 @@ export interface Registry {
 const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 const DESCRIPTION_LENGTH = { min: 40, max: 1200 };
 const DEFAULT_TIMEOUT_MS = 30_000;
+/** What the published schema of a tool that asks for confirmation has besides its own arguments. */
+const CONFIRM_ARGUMENT = {
+  confirm: z.boolean()
+    .describe(
+      "Only where your client cannot ask a person itself: true, once a person has read what the refusal says " +
+        "would happen and agreed. Never true on your own account",
+    )
+    .optional(),
+};
 /** `any` input and output: a list of tools holds many different schemas. */
 // deno-lint-ignore no-explicit-any
 export type AnyToolDefinition = ToolDefinition<any, any>;
@@ -115,7 +143,8 @@ export type AnyToolDefinition = ToolDefinition<any, any>;
  * Checks every tool and seals the set.
  *
  * @throws {AppError} `invalid_request` that lists every problem found: no tools, a duplicate, a bad name or description,
- * no scopes and no `access`, a scope outside the vocabulary, a schema that real clients refuse.
+ * no scopes and no `access`, a scope outside the vocabulary, a schema that real clients refuse, an effect that asks nobody,
+ * a field to record in clear that is not in the input.
  */
 export function createRegistry(
   definitions: readonly AnyToolDefinition[],
@@ -177,6 +206,19 @@ function faultsOf(definition: AnyToolDefinition, policy: ScopePolicy): string[] 
     faults.push("its input and output are not both zod objects");
   } else {
     faults.push(...schemaFaults(toJsonSchema(definition.input, "input"), "input"));
+    faults.push(...fieldFaults(definition, Object.keys(definition.input.shape)));
+  }
+  if (definition.effect === "delete" && definition.confirm === undefined) {
+    faults.push("it deletes and has no confirm, so nobody would be asked");
+  }
+  return faults;
+}
+
+function fieldFaults({ audit, confirm }: AnyToolDefinition, fields: readonly string[]): string[] {
+  const faults = (audit?.clear ?? []).filter((field) => !fields.includes(field))
+    .map((field) => `its audit.clear names ${field}, which is not in its input`);
+  if (confirm !== undefined && fields.includes("confirm")) {
+    faults.push("its input has a field confirm, which is the name of the argument that confirms");
   }
   return faults;
 }
@@ -212,18 +254,22 @@ function usesKeyword(schema: unknown, wanted: string): boolean {
 }
 
 function seal(definition: AnyToolDefinition): Tool {
+  const confirm = definition.confirm?.bind(definition);
+  const input = confirm ? definition.input.safeExtend(CONFIRM_ARGUMENT) : definition.input;
   return Object.freeze({
     name: definition.name,
     title: definition.title,
     description: definition.description,
     effect: definition.effect,
     scopes: Object.freeze([...(definition.scopes ?? [])]),
-    input: definition.input,
+    input,
     output: definition.output,
-    inputSchema: toJsonSchema(definition.input, "input"),
+    inputSchema: toJsonSchema(input, "input"),
     outputSchema: toJsonSchema(definition.output, "output"),
     timeoutMs: definition.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     cost: definition.cost ?? 1,
+    auditClear: Object.freeze([...(definition.audit?.clear ?? [])]),
+    ...(confirm ? { confirm } : {}),
     handle: (input: unknown, context: ToolContext) => definition.handle(input, context),
   });
 }

@@ -29,6 +29,7 @@ export default defineTool({
     features: distinct(feature, { minLength: 1, maxLength: 2 }, ({ name }) => name)
       .describe("The features to switch, each at most once"),
   }),
+  audit: { clear: ["environmentId", "organizationId", "features"] },
   output: organization,
   handle: ({ environmentId, organizationId, features }, { workspace }) =>
     workspace.updateOrganizationSettings(environmentId, organizationId, features),

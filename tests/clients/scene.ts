@@ -2,6 +2,7 @@
 
 import { writeFile } from "node:fs/promises";
 import { run } from "../../cli/mod.ts";
+import type { McpDispatcher } from "../../http/mcp.ts";
 import { freePort, startIssuer, startServer } from "../support/server.ts";
 import type { RunningIssuer, RunningServer } from "../support/server.ts";
 import { withDirectory } from "./child.ts";
@@ -17,8 +18,11 @@ export interface IssuerScene extends Scene {
   readonly issuer: RunningIssuer;
 }
 
-/** Runs a test against a server that trusts an external issuer. */
-export async function withIssuer(test: (scene: IssuerScene) => Promise<void>): Promise<void> {
+/** Runs a test against a server that trusts an external issuer; `mcp` brings other tools. */
+export async function withIssuer(
+  test: (scene: IssuerScene) => Promise<void>,
+  mcp?: McpDispatcher,
+): Promise<void> {
   const port = await freePort();
   const url = `http://localhost:${port}/mcp`;
   const issuer = await startIssuer(url);
@@ -28,6 +32,7 @@ export async function withIssuer(test: (scene: IssuerScene) => Promise<void>): P
       GATEHOUSE_ISSUER: issuer.issuer,
       GATEHOUSE_JWKS_URI: issuer.jwksUri,
     },
+    ...(mcp ? { app: { mcp } } : {}),
   });
   try {
     await test({ url, server, issuer });

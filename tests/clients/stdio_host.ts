@@ -15,7 +15,9 @@ export interface Answer {
 export interface StdioHost {
   request(method: string, params?: Record<string, unknown>): Promise<Answer>;
   notify(method: string, params?: Record<string, unknown>): void;
-  /** All notifications so far. */
+  /** Answers each request of the child with a result from now on. */
+  onRequest(answer: (method: string, params: Value) => Value): void;
+  /** All notifications so far, and requests. */
   readonly notifications: readonly { readonly method: string; readonly params: Value }[];
   /** The next match in what the child writes to stderr; each call goes on behind the match before. */
   waitForLog(pattern: RegExp): Promise<RegExpExecArray>;
@@ -31,6 +33,7 @@ export async function withStdioHost(
   const child = startChild(options);
   const pending = new Map<number, (answer: Answer) => void>();
   const notifications: { method: string; params: Value }[] = [];
+  let answerRequest: ((method: string, params: Value) => Value) | undefined;
   let log = "";
   let readTo = 0;
   let nextId = 1;
@@ -58,7 +61,13 @@ export async function withStdioHost(
   });
 
   function receive(message: Value): void {
-    if ("method" in message) return void notifications.push(message);
+    if ("method" in message) {
+      notifications.push(message);
+      if ("id" in message && answerRequest) {
+        send({ id: message.id, result: answerRequest(message.method, message.params) });
+      }
+      return;
+    }
     pending.get(message.id)?.(message);
     pending.delete(message.id);
   }
@@ -75,6 +84,7 @@ export async function withStdioHost(
       send({ id, method, ...(params ? { params } : {}) });
       return Promise.race([answer, ended]);
     },
+    onRequest: (answer) => void (answerRequest = answer),
     notify: (method, params) => send({ method, ...(params ? { params } : {}) }),
     async waitForLog(pattern) {
       for (;;) {

@@ -31,6 +31,7 @@ async function withPipeline(
   }
 }
 
+const METADATA = "http://localhost:8000/.well-known/oauth-protected-resource/mcp";
 const ERAS = ["modern", "legacy"] as const;
 type Era = typeof ERAS[number];
 
@@ -96,6 +97,7 @@ for (const era of ERAS) {
         assertEquals(result["isError"], true);
         const [{ text }] = result["content"] as [{ text: string }];
         assertEquals(JSON.parse(text).error.code, code);
+        assertFalse(JSON.stringify(result).includes("www_authenticate"));
       }
     }, { tools: [tool] });
   });
@@ -118,6 +120,35 @@ for (const era of ERAS) {
       assertEquals([result["isError"], error.code], [true, "insufficient_scope"]);
       assertEquals([error.required_scopes, error.missing_scopes], [["env:write"], ["env:write"]]);
       assertEquals(records.at(-1)!.reason, "insufficient_scope");
+      // What an HTTP client would read from the header, all that the call needs included.
+      const [challenge] = (result["_meta"] as Json)["mcp/www_authenticate"] as [string];
+      const header = new Response(null, {
+        status: 403,
+        headers: { "www-authenticate": challenge },
+      });
+      const { error: code, scope, resourceMetadataUrl } = extractWWWAuthenticateParams(header);
+      assertEquals([code, scope], ["insufficient_scope", "org:read env:write"]);
+      assertEquals(resourceMetadataUrl?.href, METADATA);
+    }, { tools: [tool] });
+  });
+
+  test(`scopes (${era}): a tool's words cannot say more in a challenge than a description (R55)`, () => {
+    const message = 'Not "yours"\\", scope="admin\r\nx: y, für dich';
+    const tool = probe(() =>
+      Promise.reject(
+        new AppError("insufficient_scope", message, {
+          details: { required_scopes: ['x", y="z', "org:fly"] },
+        }),
+      )
+    );
+    return withPipeline(async ({ handler, issuer }) => {
+      const response = await handler(callRequest(era, await issuer.token(), "probe"), "::1");
+      const { result } = await readAnswer(response) as { result: Json };
+      assertEquals((result["_meta"] as Json)["mcp/www_authenticate"], [
+        `Bearer error="insufficient_scope", ` +
+        `error_description="Not 'yours''', scope='admin''x: y, f'r dich", ` +
+        `scope="org:read", resource_metadata="${METADATA}"`,
+      ]);
     }, { tools: [tool] });
   });
 }

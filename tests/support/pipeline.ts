@@ -1,6 +1,6 @@
 /** The real pipeline with probe tools, for tests that call the handler with a Request. */
 
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
 import { createProofVerifier } from "../../auth/dpop.ts";
 import { staticKeys } from "../../auth/jwks.ts";
@@ -9,6 +9,7 @@ import { createAuthenticator } from "../../auth/mod.ts";
 import { ISSUER_PROFILES } from "../../auth/profiles.ts";
 import { createScopePolicy } from "../../auth/scopes.ts";
 import { createTokenVerifier } from "../../auth/token_verifier.ts";
+import type { ConfirmationOptions } from "../../http/confirmation.ts";
 import { createHandler } from "../../http/handler.ts";
 import type { Handler, HandlerDeps } from "../../http/handler.ts";
 import { createMcp } from "../../http/mcp.ts";
@@ -43,6 +44,7 @@ export interface PipelineOptions {
   readonly now?: () => Date;
   readonly visibility?: ToolVisibility;
   readonly tools?: readonly AnyToolDefinition[];
+  readonly confirmation?: Partial<ConfirmationOptions>;
   readonly deps?: Partial<HandlerDeps>;
 }
 
@@ -72,6 +74,12 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     policy,
     visibility: options.visibility ?? "auto",
     execute: createExecutor({ registry, policy, workspace: store.workspace, now, log: () => {} }),
+    confirmation: {
+      key: randomBytes(32),
+      replay: store.replay,
+      now,
+      ...options.confirmation,
+    },
     intend: (exchange) => {
       records.push(intentOf(exchange, now(), fingerprint));
       return Promise.resolve();

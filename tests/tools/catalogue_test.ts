@@ -110,6 +110,19 @@ test("only whoami is open to a caller without scopes", () => {
   ]);
 });
 
+test("what may be recorded as it is are ids, numbers and words from closed lists", () => {
+  for (const { name, inputSchema, auditClear } of registry.tools) {
+    for (const field of auditClear) {
+      const schema = (inputSchema["properties"] as Record<string, Record<string, unknown>>)[field]!;
+      const isId = /^\^[a-z]+_\[A-Za-z0-9\]\{1,28\}\$$/.test(`${schema["pattern"]}`);
+      const free = [...schemasIn(schema, "")].filter(([, part]) =>
+        part["type"] === "string" && part["enum"] === undefined
+      );
+      assert(isId || free.length === 0, `${name}.${field}`);
+    }
+  }
+});
+
 test("input schemas are strict objects without unions, references or formats", () => {
   for (const [path, schema] of eachInputSchema()) {
     for (const keyword of ["anyOf", "oneOf", "allOf", "not", "$ref", "$defs", "format"]) {

@@ -6,6 +6,7 @@ import { createScopePolicy } from "../../auth/scopes.ts";
 import { openStore } from "../../store/mod.ts";
 import { createExecutor } from "../../tools/execute.ts";
 import { createRegistry, defineTool } from "../../tools/registry.ts";
+import type { ToolCall } from "../../tools/execute.ts";
 import type { ToolContext } from "../../tools/registry.ts";
 
 interface Run {
@@ -13,12 +14,16 @@ interface Run {
   readonly input?: unknown;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  readonly confirm?: () => string | Promise<string>;
+  readonly canAsk?: boolean;
+  readonly answer?: ToolCall["answer"];
 }
 
 /** Runs one tool with the given handler and tells what came of it, and how often the handler ran. */
 async function run(
   handle: (input: unknown, context: ToolContext) => unknown,
-  { scopes = ["org:read"], input = {}, timeoutMs = 1000, signal }: Run = {},
+  { scopes = ["org:read"], input = {}, timeoutMs = 1000, signal, confirm, canAsk = false, answer }:
+    Run = {},
 ) {
   const policy = createScopePolicy();
   let runs = 0;
@@ -31,6 +36,7 @@ async function run(
     input: z.strictObject({ text: z.string().optional() }),
     output: z.object({ value: z.unknown() }),
     timeoutMs,
+    ...(confirm ? { confirm } : {}),
     handle: (parsed, context) => {
       runs += 1;
       return handle(parsed, context) as Promise<{ value: unknown }>;
@@ -59,6 +65,8 @@ async function run(
     },
     requestId: "request-1",
     signal: signal ?? new AbortController().signal,
+    canAsk,
+    answer,
     progress: () => Promise.resolve(),
     intend: () => Promise.resolve(),
   });
@@ -181,6 +189,55 @@ test("execute() marks what a reader would obey and not see (R82, H189)", async (
     value: { "a\uFFFDb": ["\uFFFD[2Jx", "tab\tline\nend", "\uFFFD", "\uFFFD", "ü 👨‍👩‍👧"] },
   });
   assertEquals(JSON.parse(outcome.text), outcome.output);
+});
+
+test("execute() runs what destroys after a person's yes to that very question, not before", async () => {
+  const handle = (input: unknown) => Promise.resolve({ value: input });
+  const confirm = () => Promise.resolve("Drop it?");
+  const input = { text: "a", confirm: true };
+  const yes = { action: "accept", question: "Drop it?" } as const;
+  const cases: readonly [Run, string, string?][] = [
+    [{ input: { text: "a" } }, "confirmation_required", "Drop it?"],
+    [{ input }, "ok"],
+    [{ input, canAsk: true }, "confirmation_required", "Drop it?"],
+    [
+      { canAsk: true, answer: { ...yes, question: "Touch it?" } },
+      "confirmation_required",
+      "Drop it?",
+    ],
+    [{ canAsk: true, answer: { ...yes, action: "decline" } }, "confirmation_declined"],
+    [
+      { canAsk: true, answer: { action: "cancel", question: "Touch it?" } },
+      "confirmation_declined",
+    ],
+    [{ canAsk: true, answer: yes, input: { text: "a" } }, "ok"],
+    [{ canAsk: false, answer: yes }, "confirmation_required", "Drop it?"],
+    [{ canAsk: true, answer: yes, scopes: ["env:read"] }, "insufficient_scope"],
+    [{ canAsk: true, answer: yes, input: { text: 1 } }, "invalid_input"],
+  ];
+  for (const [options, code, question] of cases) {
+    const { outcome, runs } = await run(handle, { confirm, ...options });
+    assertEquals([codeOf(outcome), runs], [code, code === "ok" ? 1 : 0], JSON.stringify(options));
+    if (outcome.ok) assertEquals(outcome.output, { value: { text: "a" } });
+    else assertEquals(outcome.question, question);
+  }
+});
+
+test("execute() asks nothing that a person could not read, and runs nothing then", async () => {
+  const handle = () => Promise.resolve({ value: 1 });
+  const input = { confirm: true };
+  for (const question of ["", " \n", "x".repeat(2001), undefined as never]) {
+    const { outcome, runs } = await run(handle, { confirm: () => question, input });
+    assertEquals([codeOf(outcome), runs], ["internal", 0]);
+  }
+  const gone = () => Promise.reject(new AppError("not_found", "There is no such thing"));
+  const missing = await run(handle, { confirm: gone, input });
+  assertEquals([codeOf(missing.outcome), missing.runs], ["not_found", 0]);
+  const never = await run(handle, { confirm: () => new Promise(() => {}), input, timeoutMs: 20 });
+  assertEquals([codeOf(never.outcome), never.runs], ["timeout", 0]);
+  const { outcome } = await run(handle, { confirm: () => "Drop \u202eevil\u001b[2J?" });
+  assert(!outcome.ok);
+  assertEquals(outcome.question, "Drop \uFFFDevil\uFFFD[2J?");
 });
 
 test("execute() gives the handler no token (R44, H192)", async () => {

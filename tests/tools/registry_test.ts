@@ -39,6 +39,27 @@ test("createRegistry() seals sound tools and sorts them", () => {
   }
 });
 
+test("createRegistry() adds the argument that confirms to tools that ask, and to no others", () => {
+  const asking = tool({ name: "asking", effect: "delete", confirm: () => "Sure?" });
+  const own = tool({ name: "own", input: z.strictObject({ confirm: z.string() }) });
+  const registry = createRegistry([asking, own, good], policy);
+  const argument = (name: string) =>
+    (registry.get(name)!.inputSchema["properties"] as Record<string, { type: string }>)["confirm"]
+      ?.type;
+  assertEquals(["asking", "own", "good_tool"].map(argument), ["boolean", "string", undefined]);
+  assertEquals(registry.get("asking")!.inputSchema["required"], ["format"]);
+  assertEquals(registry.get("good_tool")!.confirm, undefined);
+});
+
+test("createRegistry() seals which arguments may be recorded as they are; without a word none", () => {
+  const clear = ["format"];
+  const registry = createRegistry([tool({ name: "clear", audit: { clear } }), good], policy);
+  clear.push("secret");
+  assertEquals(registry.get("clear")!.auditClear, ["format"]);
+  assertEquals(registry.get("good_tool")!.auditClear, []);
+  assert(Object.isFrozen(registry.get("clear")!.auditClear));
+});
+
 const FAULTS: readonly (readonly [string, Record<string, unknown>])[] = [
   ["neither scopes nor access", { scopes: undefined }],
   ["neither scopes nor access", { scopes: [] }],
@@ -52,6 +73,14 @@ const FAULTS: readonly (readonly [string, Record<string, unknown>])[] = [
   ["description has 3 characters", { description: "Hi." }],
   ["not both zod objects", { input: { type: "object" } }],
   ["not strict", { input: z.object({}) }],
+  ["deletes and has no confirm", { effect: "delete" }],
+  ["has a field confirm", {
+    confirm: () => "Sure?",
+    input: z.strictObject({ confirm: z.boolean() }),
+  }],
+  ["audit.clear names formats, which is not in its input", { audit: { clear: ["formats"] } }],
+  ["audit.clear names confirm, which", { audit: { clear: ["confirm"] }, confirm: () => "Sure?" }],
+  ["audit.clear names constructor, which", { audit: { clear: ["constructor"] } }],
   ['uses "format"', { input: z.strictObject({ list: z.array(z.email()) }) }],
   ['uses "x-mcp-header"', {
     input: z.strictObject({ region: z.string().meta({ "x-mcp-header": "Region" }) }),

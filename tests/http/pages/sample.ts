@@ -20,6 +20,7 @@ const hostile = defineTool({
   scopes: [HOSTILE_SCOPE, "org:write"],
   input: z.strictObject({ reason: z.string().describe(HOSTILE).optional() }),
   output: z.strictObject({ deleted: z.number() }),
+  confirm: () => HOSTILE,
   handle: () => Promise.resolve({ deleted: 0 }),
 });
 

@@ -1,0 +1,105 @@
+/** How a tool stands in a list, and how what came of a call stands in a result and in the record. */
+
+import { bearerChallenge } from "../auth/challenge.ts";
+import type { ScopePolicy } from "../auth/scopes.ts";
+import type { ToolError, ToolOutcome } from "../tools/execute.ts";
+import type { Effect, Tool } from "../tools/registry.ts";
+import type { Exchange, Result } from "./exchange.ts";
+
+/** Where a client that steps up by tool looks for a challenge; a convention of some hosts, beside the specification. */
+const CHALLENGE_KEY = "mcp/www_authenticate";
+
+/**
+ * Makes the result of a call.
+ *
+ * An error stands in the text alone: structured content has to fit the output schema, and clients that hold an error's
+ * against it lose the error (observed: the v1 SDK, the Inspector).
+ */
+export function toResult(outcome: ToolOutcome, exchange: Exchange, policy: ScopePolicy) {
+  if (!outcome.ok) {
+    const text = JSON.stringify({ error: outcome.error });
+    const challenge = lateChallenge(outcome.error, exchange, policy);
+    return {
+      isError: true,
+      content: [{ type: "text" as const, text }],
+      ...(challenge ? { _meta: { [CHALLENGE_KEY]: [challenge] } } : {}),
+    };
+  }
+  return {
+    content: [{ type: "text" as const, text: outcome.text }],
+    structuredContent: outcome.output,
+  };
+}
+
+/** A want of scopes that shows inside a tool comes too late for a 403, so the result carries its challenge (R55). */
+function lateChallenge(
+  { code, message, required_scopes = [] }: ToolError,
+  { resource, tool }: Exchange,
+  policy: ScopePolicy,
+): string | undefined {
+  if (code !== "insufficient_scope" || resource === undefined) return undefined;
+  return bearerChallenge({
+    resourceMetadata: resource.metadataUrl,
+    error: code,
+    description: message,
+    // All that the next try needs, as some clients ask for these scopes and no others (R46); nothing unknown (R52).
+    scopes: [...new Set([...tool?.scopes ?? [], ...required_scopes])]
+      .filter((scope) => policy.definitions.has(scope)),
+  });
+}
+
+/** Makes the entry of a tool in `tools/list`. */
+export function listing(tool: Tool) {
+  return Object.freeze({
+    name: tool.name,
+    title: tool.title,
+    description: tool.description,
+    inputSchema: tool.inputSchema,
+    outputSchema: tool.outputSchema,
+    annotations: { title: tool.title, ...ANNOTATIONS[tool.effect] },
+    _meta: { securitySchemes: [{ type: "oauth2", scopes: tool.scopes }] },
+  });
+}
+
+/** The effect says it once, so that hints cannot contradict each other. */
+const ANNOTATIONS: Readonly<Record<Effect, Record<string, boolean>>> = {
+  read: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  create: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: false,
+    openWorldHint: false,
+  },
+  update: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: true,
+    openWorldHint: false,
+  },
+  delete: {
+    readOnlyHint: false,
+    destructiveHint: true,
+    idempotentHint: true,
+    openWorldHint: false,
+  },
+};
+
+/** Codes of failures that are a decision against the caller, and of those that are nobody's wish. */
+const DENIALS: ReadonlySet<string> = new Set([
+  "insufficient_scope",
+  "forbidden",
+  "invalid_token",
+  "confirmation_required",
+  "confirmation_declined",
+]);
+const FAILURES: ReadonlySet<string> = new Set(["internal", "unavailable", "timeout"]);
+
+/** Says for the record what came of a call. */
+export function resultOf(outcome: ToolOutcome): Result {
+  if (outcome.ok) {
+    return { decision: "allow", reason: "ok", isError: false, bytes: outcome.text.length };
+  }
+  const { code, reason } = outcome.cause;
+  const decision = DENIALS.has(code) ? "deny" : FAILURES.has(code) ? "fail" : "allow";
+  return { decision, reason, isError: true };
+}

@@ -1,0 +1,59 @@
+/** The running server with tools that destroy, for clients that have to ask first. */
+
+import { randomBytes } from "node:crypto";
+import { createScopePolicy } from "../../auth/scopes.ts";
+import { createMcp } from "../../http/mcp.ts";
+import { openStore } from "../../store/mod.ts";
+import { createExecutor } from "../../tools/execute.ts";
+import { createRegistry } from "../../tools/registry.ts";
+import { destructiveTools, firstOrganization, questionAbout } from "../support/destructive.ts";
+import { decisionsOn, withIssuer } from "./scene.ts";
+import type { IssuerScene } from "./scene.ts";
+
+export const NAME = "delete_organization";
+
+export interface DestructiveScene extends IssuerScene {
+  readonly token: string;
+  readonly target: { environmentId: string; organizationId: string };
+  readonly question: string;
+  /** The inputs of the deletions that ran. */
+  readonly deletions: readonly { readonly input: unknown }[];
+}
+
+/** Runs a test against a server that has tools which destroy. */
+export async function withDestructive(
+  run: (scene: DestructiveScene) => Promise<void>,
+): Promise<void> {
+  const now = () => new Date();
+  const store = await openStore("sqlite::memory:", { now });
+  const deletions: { name: string; input: unknown }[] = [];
+  const policy = createScopePolicy();
+  const registry = createRegistry(destructiveTools(deletions), policy);
+  const { workspace } = store;
+  const mcp = createMcp({
+    name: "gatehouse",
+    version: "0.0.0",
+    instructions: "Delete nothing.",
+    registry,
+    policy,
+    visibility: "all",
+    execute: createExecutor({ registry, policy, workspace, now, log: () => {} }),
+    confirmation: { key: randomBytes(32), replay: store.replay, now },
+    onUnexpected: () => {},
+  });
+  const target = await firstOrganization(workspace);
+  const question = await questionAbout(workspace, target.environmentId, target.organizationId);
+  try {
+    await withIssuer(async (scene) => {
+      const token = await scene.issuer.token({ claims: { scope: "env:read org:write" } });
+      await run({ ...scene, token, target, question, deletions });
+    }, mcp);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The decisions on calls so far; the pipeline has the shipped tools in its records, and knows no others by name. */
+export function decisions({ server }: DestructiveScene): readonly string[] {
+  return decisionsOn(server, "unknown");
+}
