@@ -9,6 +9,7 @@ import { isFileLocked, takeFileLock } from "../sql/file_lock.ts";
 import type { FileLock } from "../sql/file_lock.ts";
 import { errorCode } from "../private_file.ts";
 import { endOfRecord, linesBackward, linesForward } from "./lines.ts";
+import { parseSegmentName, segmentName } from "./segment_name.ts";
 import { setAside } from "./set_aside.ts";
 import type { AuditStorage, ClaimedChain } from "./storage.ts";
 
@@ -19,14 +20,7 @@ export interface FileStorageOptions {
 
 const { O_RDWR, O_CREAT } = constants;
 const MAX_SEGMENT_BYTES = 64 * 1024 * 1024;
-const SEGMENT = /^([a-z0-9-]+)\.(\d{12})\.jsonl$/;
 const HEAD = /^([a-z0-9-]+)\.head\.json$/;
-
-/** The record that a segment begins with, from its name. */
-export function firstSeqOf(file: string): number | undefined {
-  const match = SEGMENT.exec(file);
-  return match ? Number(match[2]) : undefined;
-}
 
 /** Makes nothing until a chain is claimed. */
 export function createFileStorage(
@@ -45,14 +39,16 @@ export function createFileStorage(
   }
 
   async function segments(chain: string): Promise<string[]> {
-    return (await names()).filter((name) => SEGMENT.exec(name)?.[1] === chain);
+    return (await names()).filter((name) => parseSegmentName(name)?.chain === chain);
   }
 
   return {
     place: directory,
 
     async chains() {
-      const found = (await names()).map((name) => (SEGMENT.exec(name) ?? HEAD.exec(name))?.[1]);
+      const found = (await names()).map((name) =>
+        parseSegmentName(name)?.chain ?? HEAD.exec(name)?.[1]
+      );
       return [...new Set(found.filter((name) => name !== undefined))].sort();
     },
 
@@ -74,7 +70,7 @@ export function createFileStorage(
 
     async *readBackward(chain, fromSeq = Infinity) {
       for (const file of (await segments(chain)).reverse()) {
-        if (firstSeqOf(file)! > fromSeq) continue;
+        if (parseSegmentName(file)!.firstSeq > fromSeq) continue;
         await using segment = await openSegment(directory, file);
         const { handle } = segment;
         const end = fromSeq === Infinity
@@ -129,7 +125,7 @@ function claimedChain(
   }
 
   async function startSegment(firstSeq: number): Promise<FileHandle> {
-    const name = `${chain}.${String(firstSeq).padStart(12, "0")}.jsonl`;
+    const name = segmentName(chain, firstSeq);
     // Not exclusively: a former attempt may have come this far.
     const opened = await open(join(directory, name), O_RDWR | O_CREAT, 0o600);
     await handle?.close();
@@ -156,8 +152,10 @@ function claimedChain(
           : await startSegment(firstSeq);
         await writeAll(segment, bytes, size!);
         await segment.datasync();
-        if ((await segment.stat()).nlink === 0) throw new Error(`${file} was removed`);
-        size! += bytes.length;
+        const { nlink, size: present } = await segment.stat();
+        if (nlink === 0) throw new Error(`${file} was removed`);
+        if (present !== size! + bytes.length) throw new Error(`${file} was written by another`);
+        size = present;
       } catch (error) {
         await abandon();
         throw error;

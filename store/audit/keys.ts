@@ -94,8 +94,7 @@ function keysOf({ signingKey, fingerprintKey }: KeyFile): AuditKeys {
   const hmacKey = Buffer.from(fingerprintKey, "base64url");
   return {
     ...createVerifier(signingKey),
-    sign: (statement) =>
-      sign(null, Buffer.from(canonical(statement)), key).toString("base64url"),
+    sign: (statement) => sign(null, Buffer.from(canonical(statement)), key).toString("base64url"),
     fingerprint: (text) => createHmac("sha256", hmacKey).update(text).digest("hex"),
   };
 }

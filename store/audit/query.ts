@@ -80,7 +80,10 @@ async function merge(
     for (const cursor of cursors) await advance(cursor, matcher, budget);
     // A chain that was not read far enough may hold the next record.
     if (cursors.some(({ done, found }) => !done && !found)) break;
-    const newest = cursors.filter(({ found }) => found).reduce<Cursor | undefined>(newer, undefined);
+    const newest = cursors.filter(({ found }) => found).reduce<Cursor | undefined>(
+      newer,
+      undefined,
+    );
     if (newest === undefined || records.length === limit) break;
     records.push(newest.found!);
     newest.found = undefined;
