@@ -18,6 +18,8 @@ export const VARIABLES = {
   GATEHOUSE_ISSUER_PROFILE: "issuers.0.profile",
   GATEHOUSE_ISSUER_PORT: "authorizationServer.port",
   GATEHOUSE_STORE: "store",
+  GATEHOUSE_INSTANCE: "instance",
+  GATEHOUSE_AUDIT: "audit.directory",
   GATEHOUSE_ALLOWED_HOSTS: "allowedHosts",
   GATEHOUSE_ALLOWED_ORIGINS: "allowedOrigins",
   GATEHOUSE_RATE_LIMIT: "rateLimit",

@@ -60,6 +60,18 @@ export const configSchema = z.strictObject({
     })).optional(),
   }).prefault({}),
   store: z.string().min(1).default("sqlite:gatehouse.db"),
+  /** Names the audit chain that this process writes; processes that share a trail have different names. */
+  instance: z.string().regex(
+    /^[a-z0-9][a-z0-9-]{0,31}$/,
+    "must be lower-case letters, digits and dashes, at most 32",
+  ).refine((name) => name !== "cli", "must be another; cli is the chain of the command line")
+    .default("server"),
+  audit: z.strictObject({
+    /** Default: beside the database, with `.audit` for its extension. */
+    directory: z.string().min(1).optional(),
+    /** How long a record may wait to be written; before a tool with an effect runs nothing waits. */
+    flushMs: positive.max(10_000).default(100),
+  }).prefault({}),
   allowedHosts: list.optional(),
   allowedOrigins: list.optional(),
   toolVisibility: z.enum(["auto", "all", "granted"]).default("auto"),

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { AppError } from "../errors.ts";
+import { registerAudit } from "./audit.ts";
 import { registerCall } from "./call.ts";
 import { registerClients } from "./clients.ts";
 import { NO_ANSWER, processIo } from "./command.ts";
@@ -41,6 +42,7 @@ function buildProgram(io: Io, setExit: (code: ExitCode) => void): Command {
       registerCall,
       registerTools,
       registerExplain,
+      registerAudit,
       registerConfig,
       registerHashPassword,
     ]

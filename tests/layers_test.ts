@@ -18,6 +18,7 @@ const SEAMS: readonly (readonly [RegExp, RegExp])[] = [
   [/^rate-limiter-flexible$/, /^(http\/rate_limit\.ts$|auth\/embedded\/)/],
   [/^(@logtape|@opentelemetry)\//, /^telemetry\//],
   [/^commander$/, /^cli\//],
+  [/^canonicalize$/, /^store\/audit\/record\.ts$/],
   [/^oauth4webapi$/, /^cli\//],
 ];
 /** What belongs to tests alone. */

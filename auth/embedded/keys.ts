@@ -3,11 +3,9 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, unlink } from "node:fs/promises";
-import { dirname } from "node:path";
-import process from "node:process";
 import type { JWK } from "jose";
 import { AppError } from "../../errors.ts";
+import { readOrCreatePrivateFile } from "../../store/private_file.ts";
 
 export interface EmbeddedKeys {
   /** Private ES256 keys, `kid` = RFC 7638 thumbprint; the first one signs. */
@@ -27,12 +25,11 @@ export interface EmbeddedKeys {
  */
 export async function loadOrCreateKeys(path: string | undefined): Promise<EmbeddedKeys> {
   if (path === undefined) return await createKeys();
-  const present = await readKeys(path);
-  if (present) return present;
-  await writeNewFile(path, JSON.stringify(await createKeys(), null, 2) + "\n");
-  const keys = await readKeys(path);
-  if (keys) return keys;
-  throw new AppError("unavailable", `The key file ${path} disappeared while it was made`);
+  const text = await readOrCreatePrivateFile(
+    path,
+    async () => JSON.stringify(await createKeys(), null, 2) + "\n",
+  );
+  return parseKeys(path, text);
 }
 
 async function createKeys(): Promise<EmbeddedKeys> {
@@ -47,59 +44,6 @@ async function createKeys(): Promise<EmbeddedKeys> {
       clientSecret: randomBytes(32).toString("base64url"),
     },
   };
-}
-
-async function readKeys(path: string): Promise<EmbeddedKeys | undefined> {
-  let text: string;
-  try {
-    const file = await open(path, "r");
-    try {
-      const { mode } = await file.stat();
-      if (process.platform !== "win32" && (mode & 0o077) !== 0) {
-        throw new AppError(
-          "unavailable",
-          `The key file ${path} can be read by others; run: chmod 600 ${path}`,
-          { reason: "key_file_mode" },
-        );
-      }
-      text = await file.readFile("utf8");
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw new AppError("unavailable", `The key file ${path} cannot be read`, { cause: error });
-  }
-  return parseKeys(path, text);
-}
-
-/** Appears under its name complete or not at all, and never replaces a file: link(2) refuses an existing name. */
-async function writeNewFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
-  try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const file = await open(temporary, "wx", 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    try {
-      await link(temporary, path);
-    } catch (error) {
-      if (errorCode(error) !== "EEXIST") throw error;
-    } finally {
-      await unlink(temporary);
-    }
-  } catch (error) {
-    throw new AppError(
-      "unavailable",
-      `The key file ${path} cannot be made; the folder must be writable and allow hard links`,
-      { cause: error },
-    );
-  }
 }
 
 function parseKeys(path: string, text: string): EmbeddedKeys {
@@ -133,8 +77,4 @@ function isSigningKey(key: JWK): boolean {
 
 function isSecret(value: unknown): boolean {
   return typeof value === "string" && Buffer.from(value, "base64url").byteLength >= 32;
-}
-
-function errorCode(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }
