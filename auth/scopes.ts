@@ -23,6 +23,8 @@ export const SHIPPED_SCOPES: Readonly<Record<string, ScopeDefinition>> = {
     description: "Create and change organizations and their users",
     implies: ["org:read"],
   },
+  "audit:read": { description: "See what was recorded of your own calls" },
+  "audit:all": { description: "See what was recorded of everybody", implies: ["audit:read"] },
 };
 
 /** Answers every question about scopes; built once at start and sealed. */

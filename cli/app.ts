@@ -11,7 +11,7 @@ import type { AuditLog } from "../store/audit.ts";
 import { openStore } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Registry } from "../tools/registry.ts";
-import { openAudit } from "./audit_log.ts";
+import { openServerAudit } from "./audit_log.ts";
 import { publicOrigins } from "./config.ts";
 import type { Config } from "./config_schema.ts";
 import { startEmbedded } from "./embedded.ts";
@@ -74,7 +74,7 @@ async function lay(
   const policy = createScopePolicy(config.scopes);
   const store = await openStore(config.store, { now });
   opened.push(() => store.close());
-  const audit = await openAudit(config, { now, logger });
+  const audit = await openServerAudit(config, { now, logger });
   opened.push(() => audit.close());
   let authorizationServer: AuthorizationServer | undefined;
   if (config.issuers.length === 0) {

@@ -131,22 +131,22 @@ export interface AuditLog extends AuditReader {
 
 /** Filters, all of which a record must meet. */
 export interface AuditQuery {
-  readonly clientId?: string;
-  readonly subject?: string;
-  readonly tool?: string;
-  readonly event?: AuditEventName;
-  readonly decision?: AuditEvent["decision"];
-  readonly reason?: string;
-  readonly requestId?: string;
+  readonly clientId?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly tool?: string | undefined;
+  readonly event?: AuditEventName | undefined;
+  readonly decision?: AuditEvent["decision"] | undefined;
+  readonly reason?: string | undefined;
+  readonly requestId?: string | undefined;
   /** RFC 3339; inclusive. */
-  readonly since?: string;
+  readonly since?: string | undefined;
   /** RFC 3339; exclusive. */
-  readonly until?: string;
+  readonly until?: string | undefined;
   /** Only records of this caller: of its client and, for a person, of its subject. */
-  readonly ownedBy?: Pick<AuditPrincipal, "issuer" | "kind" | "subject" | "clientId">;
+  readonly ownedBy?: Pick<AuditPrincipal, "issuer" | "kind" | "subject" | "clientId"> | undefined;
   readonly limit: number;
   /** Continues a former answer. */
-  readonly pageToken?: string;
+  readonly pageToken?: string | undefined;
 }
 
 export interface AuditPage {

@@ -6,6 +6,7 @@ import getEnvironmentDetails from "./get_environment_details.ts";
 import getOrganizationDetails from "./get_organization_details.ts";
 import importOrganizationUsers from "./import_organization_users.ts";
 import inviteWorkspaceMember from "./invite_workspace_member.ts";
+import listAuditEvents from "./list_audit_events.ts";
 import listEnvironments from "./list_environments.ts";
 import listOrganizationUsers from "./list_organization_users.ts";
 import listOrganizations from "./list_organizations.ts";
@@ -22,6 +23,7 @@ export const tools: readonly AnyToolDefinition[] = Object.freeze([
   getOrganizationDetails,
   importOrganizationUsers,
   inviteWorkspaceMember,
+  listAuditEvents,
   listEnvironments,
   listOrganizationUsers,
   listOrganizations,

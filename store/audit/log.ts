@@ -5,7 +5,7 @@ import { AppError } from "../../errors.ts";
 import type { AuditLog } from "../audit.ts";
 import type { AuditKeys } from "./keys.ts";
 import { createReader } from "./query.ts";
-import { NO_HASH } from "./record.ts";
+import { comparable, NO_HASH } from "./record.ts";
 import { resume } from "./resume.ts";
 import { headText, readHead, signHead } from "./statement.ts";
 import type { Checkpoint } from "./statement.ts";
@@ -75,7 +75,7 @@ export async function openAuditLog(
     get writable() {
       return writer.writable;
     },
-    fingerprint: keys.fingerprint,
+    fingerprint: (value) => keys.fingerprint(comparable(value)),
     query,
   };
 }

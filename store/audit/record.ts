@@ -32,6 +32,15 @@ export function canonical(value: unknown): string {
   return text;
 }
 
+/** The canonical text of a value, or of what has none (a lone surrogate, an infinite number) some text that is always the same. */
+export function comparable(value: unknown): string {
+  try {
+    return canonical(value);
+  } catch {
+    return JSON.stringify(value);
+  }
+}
+
 export function sha256(text: string): string {
   return hash("sha256", text, "hex");
 }

@@ -3,6 +3,8 @@
 import { randomBytes } from "node:crypto";
 import { createScopePolicy } from "../../auth/scopes.ts";
 import { createMcp } from "../../http/mcp.ts";
+import { intentOf } from "../../http/record.ts";
+import { openAudit } from "../../store/audit/open.ts";
 import { openStore } from "../../store/mod.ts";
 import { createExecutor } from "../../tools/execute.ts";
 import { createRegistry } from "../../tools/registry.ts";
@@ -26,6 +28,7 @@ export async function withDestructive(
 ): Promise<void> {
   const now = () => new Date();
   const store = await openStore("sqlite::memory:", { now });
+  const audit = await openAudit("sqlite::memory:", { instance: "test", version: "0.0.0", now });
   const deletions: { name: string; input: unknown }[] = [];
   const policy = createScopePolicy();
   const registry = createRegistry(destructiveTools(deletions), policy);
@@ -37,7 +40,8 @@ export async function withDestructive(
     registry,
     policy,
     visibility: "all",
-    execute: createExecutor({ registry, policy, workspace, now, log: () => {} }),
+    execute: createExecutor({ registry, policy, workspace, audit, now, log: () => {} }),
+    intend: (exchange) => audit.commit(intentOf(exchange, now(), audit.fingerprint)),
     confirmation: { key: randomBytes(32), replay: store.replay, now },
     onUnexpected: () => {},
   });
@@ -49,6 +53,7 @@ export async function withDestructive(
       await run({ ...scene, token, target, question, deletions });
     }, mcp);
   } finally {
+    await audit.close();
     await store.close();
   }
 }

@@ -1,6 +1,6 @@
 /** The real pipeline with probe tools, for tests that call the handler with a Request. */
 
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { createProofVerifier } from "../../auth/dpop.ts";
 import { staticKeys } from "../../auth/jwks.ts";
@@ -16,7 +16,8 @@ import { createMcp } from "../../http/mcp.ts";
 import type { ToolVisibility } from "../../http/mcp.ts";
 import { intentOf } from "../../http/record.ts";
 import { createRoutes } from "../../http/routes.ts";
-import type { AuditEvent, JsonValue } from "../../store/audit.ts";
+import type { AuditEvent } from "../../store/audit.ts";
+import { openAudit } from "../../store/audit/open.ts";
 import { openStore } from "../../store/mod.ts";
 import type { Store } from "../../store/mod.ts";
 import { createExecutor } from "../../tools/execute.ts";
@@ -52,6 +53,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
   const { now = () => new Date() } = options;
   const issuer = await createTestIssuer({ now });
   const store = await openStore("sqlite::memory:", { now });
+  const audit = await openAudit("sqlite::memory:", { instance: "test", version: "0.0.0", now });
   const runs = new Map<string, number>();
   const records: AuditEvent[] = [];
   const unexpected: unknown[] = [];
@@ -73,7 +75,14 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     registry,
     policy,
     visibility: options.visibility ?? "auto",
-    execute: createExecutor({ registry, policy, workspace: store.workspace, now, log: () => {} }),
+    execute: createExecutor({
+      registry,
+      policy,
+      workspace: store.workspace,
+      audit,
+      now,
+      log: () => {},
+    }),
     confirmation: {
       key: randomBytes(32),
       replay: store.replay,
@@ -81,8 +90,9 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
       ...options.confirmation,
     },
     intend: (exchange) => {
-      records.push(intentOf(exchange, now(), fingerprint));
-      return Promise.resolve();
+      const event = intentOf(exchange, now(), audit.fingerprint);
+      records.push(event);
+      return audit.commit(event);
     },
     onUnexpected,
   });
@@ -119,7 +129,14 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     policy,
     mcp,
     bodyTimeoutMs: 200,
-    audit: { record: (event) => records.push(event), fingerprint, writable: true },
+    audit: {
+      ...audit,
+      writable: true,
+      record(event) {
+        records.push(event);
+        audit.record(event);
+      },
+    },
     onUnexpected,
     now,
     ...options.deps,
@@ -133,13 +150,10 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     unexpected,
     async close() {
       await mcp.close();
+      await audit.close();
       await store.close();
     },
   };
-}
-
-function fingerprint(value: JsonValue): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }
 
 /** A reading tool, a writing tool, one that throws, one that reports progress, one that waits to be aborted. */

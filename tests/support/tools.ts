@@ -65,6 +65,7 @@ export async function callTool(
   const context: ToolContext = {
     principal: principal(),
     workspace,
+    audit: { query: () => Promise.resolve({ records: [] }) },
     catalogue,
     signal: new AbortController().signal,
     progress: () => Promise.resolve(),

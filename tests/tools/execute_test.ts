@@ -48,6 +48,7 @@ async function run(
     registry,
     policy,
     workspace: store.workspace,
+    audit: { query: () => Promise.resolve({ records: [] }) },
     now,
     log: () => {},
   })({
