@@ -1,7 +1,7 @@
 /** How an audit record looks to a tool's caller: flat, and without its place in the chain. */
 
 import { z } from "zod";
-import type { AuditRecord } from "../store/audit.ts";
+import type { AuditInput, AuditRecord } from "../store/audit.ts";
 
 const scopeList = z.array(z.string()).readonly();
 
@@ -22,8 +22,8 @@ export const auditEvent = z.object({
   grantedScopes: scopeList.optional(),
   missingScopes: scopeList.optional(),
   inputFingerprint: z.string().optional(),
-  clearInput: z.record(z.string(), z.unknown())
-    .describe("The arguments that the tool lets be recorded").optional(),
+  clearInput: z.record(z.string(), z.string())
+    .describe("The arguments that the tool lets be recorded, as text").optional(),
   status: z.int().describe("The HTTP status").optional(),
   isError: z.boolean().optional(),
   durationMs: z.number().optional(),
@@ -51,12 +51,20 @@ export function toAuditEvent(record: AuditRecord): z.input<typeof auditEvent> {
     grantedScopes: scopes?.granted,
     missingScopes: scopes?.missing,
     inputFingerprint: input?.fingerprint,
-    clearInput: input?.clear,
+    clearInput: input?.clear && textOf(input.clear),
     status: outcome?.status,
     isError: outcome?.isError,
     durationMs: outcome?.durationMs,
     peer: request?.peer,
   });
+}
+
+function textOf(values: NonNullable<AuditInput["clear"]>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map((
+      [name, value],
+    ) => [name, typeof value === "string" ? value : JSON.stringify(value)]),
+  );
 }
 
 /** An absent member is left out; the schema does not know undefined. */

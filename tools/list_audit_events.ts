@@ -16,7 +16,7 @@ export default defineTool({
   description:
     "Lists what was decided about calls, newest first: who called which tool, with which scopes, whether it was " +
     "allowed, why not, and what came of it. Use it to answer who did what and when, or why a call was refused: give " +
-    "the request_id of the refusal as requestId. With audit:read alone you see your own records; with audit:all " +
+    "the id that the refusal carries as requestId. With audit:read alone you see your own records; with audit:all " +
     "those of everybody. An effect shows as two events: tool.intent before it and tool.call with its outcome. " +
     "Argument values are not kept; equal inputs have equal inputFingerprint. If nextPageToken is there, call again " +
     "with it as pageToken and the same filters. Errors: insufficient_scope, you asked about somebody else.",

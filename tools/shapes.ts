@@ -107,6 +107,7 @@ export const newUser = {
 
 /** An instant as RFC 3339 has it. */
 export const timestamp = z.string()
+  .max(40)
   .regex(
     /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$/,
     {

@@ -10,7 +10,16 @@ import { createPipeline, MODERN_META, modernRequest, readAnswer } from "../suppo
 import { registry } from "../support/tools.ts";
 
 /** The files of the folder that are no tools. */
-const SHARED = ["batches", "execute", "mod", "objects", "registry", "sanitize", "shapes"];
+const SHARED = [
+  "audit_objects",
+  "batches",
+  "execute",
+  "mod",
+  "objects",
+  "registry",
+  "sanitize",
+  "shapes",
+];
 
 const names = tools.map(({ name }) => name);
 
@@ -174,7 +183,9 @@ test("every list takes a page and returns one", () => {
     assertEquals([size, minimum, maximum], [20, 1, 100], name);
     assertEquals(input["pageToken"]!["maxLength"], 1024, name);
     const output = outputSchema["properties"] as Record<string, Record<string, unknown>>;
-    assert("totalSize" in output && "nextPageToken" in output, name);
+    assert("nextPageToken" in output, name);
+    // The audit trail is read from its end, and never to its beginning to be counted.
+    assertEquals("totalSize" in output, name !== "list_audit_events", name);
     assertEquals(Object.values(output).filter(({ type }) => type === "array").length, 1, name);
   }
 });

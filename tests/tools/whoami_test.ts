@@ -38,6 +38,7 @@ test("whoami tells which tools are open and what the others lack", async () => {
   assertEquals(refusedTools, [
     { name: "get_environment_details", missingScopes: ["env:read"] },
     { name: "invite_workspace_member", missingScopes: ["wks:write"] },
+    { name: "list_audit_events", missingScopes: ["audit:read"] },
     { name: "list_environments", missingScopes: ["env:read"] },
     { name: "list_workspace_members", missingScopes: ["wks:read"] },
   ]);
