@@ -12,7 +12,8 @@ import type { Handler } from "../http/handler.ts";
 import { createMcp } from "../http/mcp.ts";
 import type { McpDispatcher } from "../http/mcp.ts";
 import { renderHome } from "../http/pages/home.ts";
-import { createGate, createLimiter, DEFAULT_RATE_LIMITS } from "../http/rate_limit.ts";
+import type { Limits } from "../http/limits/mod.ts";
+import { createPeerOf } from "../http/peer.ts";
 import { createRoutes, MCP_PATH } from "../http/routes.ts";
 import type { PublicDocument } from "../http/routes.ts";
 import { openStore } from "../store/mod.ts";
@@ -27,6 +28,7 @@ import type { Config } from "./config_schema.ts";
 import { startEmbedded } from "./embedded.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { resourcesByHost, trustedIssuers } from "./issuers.ts";
+import { openLimits } from "./limits.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** A running server without its listener. */
@@ -36,7 +38,7 @@ export interface App {
   readonly resource: string;
   readonly issuers: readonly string[];
   readonly authorizationServer: AuthorizationServer | undefined;
-  /** Ends running calls, then the authorization server, then the store. */
+  /** Ends running calls, then the authorization server, then the stores. */
   close(): Promise<void>;
 }
 
@@ -58,13 +60,24 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   const registry = createRegistry(tools, policy);
   const store = await openStore(config.store, { now });
   let authorizationServer: AuthorizationServer | undefined;
+  let limits: Limits | undefined;
   try {
+    limits = await openLimits(config, registry, logger);
     const origins = publicOrigins(config.url);
     if (config.issuers.length === 0) {
       authorizationServer = await startEmbedded(config, { origins, policy, store, logger, now });
     }
-    return assemble(config, { ...options, now, policy, registry, store, authorizationServer });
+    return assemble(config, {
+      ...options,
+      now,
+      policy,
+      registry,
+      store,
+      limits,
+      authorizationServer,
+    });
   } catch (error) {
+    await limits?.close();
     await authorizationServer?.stop();
     await store.close();
     throw error;
@@ -76,11 +89,12 @@ interface Parts extends AppOptions {
   readonly policy: ScopePolicy;
   readonly registry: Registry;
   readonly store: Store;
+  readonly limits: Limits | undefined;
   readonly authorizationServer: AuthorizationServer | undefined;
 }
 
 function assemble(config: Config, parts: Parts): App {
-  const { logger, now, policy, registry, store, authorizationServer } = parts;
+  const { logger, now, policy, registry, store, limits, authorizationServer } = parts;
   const hosts = resourcesByHost(config, policy);
   const issuers = trustedIssuers(config, {
     audiences: new Set([...hosts.values()].map((resource) => resource.resource)),
@@ -137,7 +151,8 @@ function assemble(config: Config, parts: Parts): App {
     policy,
     mcp,
     bodyTimeoutMs: config.bodyTimeoutMs,
-    ...limitsOf(config),
+    ...(limits ? { limits } : {}),
+    ...(config.trustedProxies.length > 0 ? { peerOf: createPeerOf(config.trustedProxies) } : {}),
     record: (decision) => logger.info("request", { ...decision }),
     onUnexpected,
     now,
@@ -151,6 +166,7 @@ function assemble(config: Config, parts: Parts): App {
     async close() {
       await mcp.close();
       await authorizationServer?.stop();
+      await limits?.close();
       await store.close();
     },
   };
@@ -160,18 +176,6 @@ function cacheOf(config: Config) {
   const { verificationCache } = config;
   if (verificationCache === "off") return {};
   return { cache: verificationCache === "on" ? DEFAULT_CACHE : verificationCache };
-}
-
-function limitsOf(config: Config) {
-  if (config.rateLimit === "off") return {};
-  const chosen = config.rateLimit === "on" ? {} : config.rateLimit;
-  return {
-    limits: {
-      address: createLimiter("address", chosen.address ?? DEFAULT_RATE_LIMITS.address),
-      client: createLimiter("client", chosen.client ?? DEFAULT_RATE_LIMITS.client),
-      concurrent: createGate("concurrent", chosen.concurrent ?? DEFAULT_RATE_LIMITS.concurrent),
-    },
-  };
 }
 
 /** Renders the page of each resource name once; there are as many as allow-listed hosts. */

@@ -67,10 +67,18 @@ export type ToolDefinition<
   readonly output: Output;
   /** Milliseconds; default 30 000. */
   readonly timeoutMs?: number;
-  /** How much one call weighs against the caller's rate limit; default 1. */
+  /** How many points of the caller's budgets one call takes; default 1. */
   readonly cost?: number;
+  /** So many points in so many seconds for this tool and each client, instead of the configured `rateLimit.tool`. */
+  readonly rate?: ToolRate;
   handle(input: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
 };
+
+/** The budget that each client has for one tool. */
+export interface ToolRate {
+  readonly points: number;
+  readonly seconds: number;
+}
 
 /** A tool as the rest of the program sees it: sealed, with its schemas converted once. */
 export interface Tool {
@@ -85,6 +93,8 @@ export interface Tool {
   readonly outputSchema: JsonSchema;
   readonly timeoutMs: number;
   readonly cost: number;
+  /** Absent where the configured one holds. */
+  readonly rate?: ToolRate;
   handle(input: unknown, context: ToolContext): Promise<unknown>;
 }
 
@@ -173,12 +183,29 @@ function faultsOf(definition: AnyToolDefinition, policy: ScopePolicy): string[] 
   for (const scope of scopes ?? []) {
     if (!policy.definitions.has(scope)) faults.push(`scope ${scope} is not in the vocabulary`);
   }
+  faults.push(...rateFaults(definition));
   if (!(definition.input instanceof z.ZodObject) || !(definition.output instanceof z.ZodObject)) {
     faults.push("its input and output are not both zod objects");
   } else {
     faults.push(...schemaFaults(toJsonSchema(definition.input, "input"), "input"));
   }
   return faults;
+}
+
+function rateFaults({ cost = 1, rate }: AnyToolDefinition): string[] {
+  const faults: string[] = [];
+  if (!isCount(cost)) faults.push("its cost is not a whole number of at least 1");
+  if (rate === undefined) return faults;
+  if (!isCount(rate.points) || !isCount(rate.seconds)) {
+    faults.push("its rate is not whole numbers of at least 1");
+  } else if (cost > rate.points) {
+    faults.push(`its rate has ${rate.points} points, and one call costs ${cost}`);
+  }
+  return faults;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
 }
 
 /** Real clients refuse `format` (observed with Gemini CLI) and unions at the root of an input schema. */
@@ -224,6 +251,7 @@ function seal(definition: AnyToolDefinition): Tool {
     outputSchema: toJsonSchema(definition.output, "output"),
     timeoutMs: definition.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     cost: definition.cost ?? 1,
+    ...(definition.rate ? { rate: Object.freeze({ ...definition.rate }) } : {}),
     handle: (input: unknown, context: ToolContext) => definition.handle(input, context),
   });
 }
