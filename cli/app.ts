@@ -62,7 +62,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   let authorizationServer: AuthorizationServer | undefined;
   let limits: Limits | undefined;
   try {
-    limits = await openLimits(config, registry, logger);
+    limits = await openLimits(config, logger);
     const origins = publicOrigins(config.url);
     if (config.issuers.length === 0) {
       authorizationServer = await startEmbedded(config, { origins, policy, store, logger, now });

@@ -1,30 +1,15 @@
 /** Opens the limits that a configuration asks for. */
 
-import { AppError } from "../errors.ts";
 import { createLimits } from "../http/limits/mod.ts";
 import type { Limits } from "../http/limits/mod.ts";
-import { unaffordable } from "../http/limits/rates.ts";
 import { openSharedStore } from "../http/limits/shared.ts";
 import type { Logger } from "../telemetry/log.ts";
-import type { Registry } from "../tools/registry.ts";
 import type { Config } from "./config_schema.ts";
 
-/**
- * Builds the limits; undefined where they are switched off. A shared store that cannot be reached does not stop the start.
- *
- * @throws {AppError} `invalid_request` where a tool costs more than a whole budget.
- */
-export async function openLimits(
-  config: Config,
-  registry: Registry,
-  logger: Logger,
-): Promise<Limits | undefined> {
+/** Builds the limits; undefined where they are switched off. A shared store that cannot be reached does not stop the start. */
+export async function openLimits(config: Config, logger: Logger): Promise<Limits | undefined> {
   const { mode, store, prefix, ...rates } = config.rateLimit;
   if (mode === "off") return undefined;
-  const problems = unaffordable(registry.tools, rates);
-  if (problems.length > 0) {
-    throw new AppError("invalid_request", problems.join("\n"), { reason: "misconfigured" });
-  }
   if (store === "memory") return createLimits(rates);
   const shared = await openSharedStore({
     url: store,

@@ -86,13 +86,12 @@ export function createLimits(rates: RateLimits, options: LimitsOptions = {}): Li
     },
     async charge(principal, tool) {
       const key = clientKey(principal);
-      const cost = tool?.cost ?? 1;
-      const ofClient = await client.counter.take(key, cost);
+      const ofClient = await draw(client, key, tool);
       if (!ofClient.allowed) throw overBudget("client", client, ofClient);
       const state = stateOf("client", ofClient.remaining, ofClient.resetMs);
       if (tool === undefined) return { policy: client.policy, state };
       const budget = budgetOfTool(tool);
-      const ofTool = await budget.counter.take(key, cost);
+      const ofTool = await draw(budget, key, tool);
       if (!ofTool.allowed) throw overBudget("tool", budget, ofTool, tool.name);
       return {
         policy: budget.policy,
@@ -111,6 +110,11 @@ export function createLimits(rates: RateLimits, options: LimitsOptions = {}): Li
       await shared?.close();
     },
   };
+}
+
+/** A call that weighs more than a whole budget takes all of it, or it could never be made. */
+function draw({ rate, counter }: Budget, key: string, tool: Tool | undefined) {
+  return counter.take(key, Math.min(tool?.cost ?? 1, rate.points));
 }
 
 function clientKey(principal: Principal): string {

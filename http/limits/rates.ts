@@ -1,6 +1,4 @@
-/** The limits there are, what each allows unless configured otherwise, and which of them a tool could never meet. */
-
-import type { Tool } from "../../tools/registry.ts";
+/** The limits there are, and what each allows unless configured otherwise. */
 
 /** So many points in so many seconds. */
 export interface Rate {
@@ -34,17 +32,3 @@ export const DEFAULT_RATE_LIMITS: RateLimits = {
   // A stream that nobody reads can hold a megabyte on Deno.
   streams: 20,
 };
-
-/** Names each tool that no client could ever call, since one call weighs more than a whole budget. */
-export function unaffordable(tools: readonly Tool[], rates: RateLimits): readonly string[] {
-  return tools.flatMap((tool) => {
-    const faults: string[] = [];
-    if (tool.rate === undefined && tool.cost > rates.tool.points) {
-      faults.push(`rateLimit.tool has only ${rates.tool.points} points`);
-    }
-    if (tool.cost > rates.client.points) {
-      faults.push(`rateLimit.client has only ${rates.client.points} points`);
-    }
-    return faults.map((fault) => `the tool ${tool.name} costs ${tool.cost} a call, but ${fault}`);
-  });
-}

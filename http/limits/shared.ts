@@ -38,14 +38,20 @@ const REST_MS = 1000;
 const REPORT_MS = 60_000;
 
 export function isSharedStoreUrl(text: string): boolean {
-  return URL.canParse(text) && /^(rediss?|postgres(ql)?):$/.test(new URL(text).protocol);
+  return /^(rediss?|postgres(ql)?):$/.test(parsed(text)?.protocol ?? "");
 }
 
 /** The store's address alone: neither user and password nor parameters, where a password may be too. */
-export function withoutCredentials(url: string): string {
-  if (!URL.canParse(url)) return "[redacted]";
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
+export function withoutCredentials(text: string): string {
+  const url = parsed(text);
+  return url === undefined ? "[redacted]" : `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+/** Not where a password may have been cut in two, because it has a `/`, `?` or `#` that is not percent-encoded. */
+function parsed(text: string): URL | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.hash === "" && !(url.pathname + url.search).includes("@") ? url : undefined;
 }
 
 /** Connects to the store; one that cannot be reached is reported, and asked again as long as it takes. */
@@ -117,5 +123,14 @@ function reasonOf(error: unknown, url: string): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
   const text = String(code ?? message ?? error).slice(0, 200);
   const { password } = new URL(url);
-  return password === "" ? text : text.replaceAll(password, "***");
+  if (password === "") return text;
+  return text.replaceAll(password, "***").replaceAll(decoded(password), "***");
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -26,7 +26,7 @@ export interface WindowCounter extends Counter {
 export interface WindowOptions {
   /** Keys with a budget of their own; what comes beyond shares. */
   readonly maxKeys?: number;
-  /** Milliseconds on a clock that never goes back. */
+  /** Whole milliseconds on a clock that never goes back. */
   readonly now?: () => number;
 }
 
@@ -45,7 +45,7 @@ const SHARED_WINDOWS = 256;
  * dropped where a new one begins, without a timer for each.
  */
 export function createWindowCounter(rate: Rate, options: WindowOptions = {}): WindowCounter {
-  const { maxKeys = MAX_KEYS, now = () => performance.now() } = options;
+  const { maxKeys = MAX_KEYS, now = () => Math.trunc(performance.now()) } = options;
   const lengthMs = rate.seconds * 1000;
   const windows = new Map<string, Window>();
   const shared = Array.from({ length: SHARED_WINDOWS }, (): Window => ({ used: 0, endsAt: 0 }));

@@ -2,9 +2,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { parseList } from "structured-headers";
 import { z } from "zod";
-import { createScopePolicy } from "../../../auth/scopes.ts";
-import { DEFAULT_RATE_LIMITS, unaffordable } from "../../../http/limits/rates.ts";
-import { createRegistry, defineTool } from "../../../tools/registry.ts";
+import { defineTool } from "../../../tools/registry.ts";
 import { limitsWith } from "../../support/limits.ts";
 import {
   createPipeline,
@@ -254,18 +252,23 @@ test("createLimits() gives a budget back when its window has passed", async () =
   await limits.admit("192.0.2.1");
 });
 
-test("unaffordable() names tools that no client could ever call", () => {
-  const { tools } = createRegistry([
-    probe("cheap", {}),
-    probe("dear", { cost: 40 }),
-    probe("dear_with_rate", { cost: 40, rate: { points: 40, seconds: 1 } }),
-  ], createScopePolicy());
-  assertEquals(unaffordable(tools, DEFAULT_RATE_LIMITS), []);
-  assertEquals(unaffordable(tools, { ...DEFAULT_RATE_LIMITS, tool: { points: 39, seconds: 1 } }), [
-    "the tool dear costs 40 a call, but rateLimit.tool has only 39 points",
-  ]);
-  assertEquals(
-    unaffordable(tools, { ...DEFAULT_RATE_LIMITS, client: { points: 20, seconds: 1 } }).length,
-    2,
-  );
-});
+test("handler: a call that weighs more than a budget takes all of it, and is not refused for ever", () =>
+  withPipeline(async ({ handler, issuer }) => {
+    const token = await issuer.token();
+    const call = () => handler(modernRequest(token, { body: modernBody("dear", {}) }), "::1");
+    const first = await call();
+    assertEquals(first.status, 200);
+    assertEquals(parsed(first, "ratelimit").map(([name, { r }]) => [name, r]), [
+      ["client", 0],
+      ["tool", 0],
+    ]);
+    assertEquals((await call()).status, 429);
+  }, {
+    tools: [probe("dear", { cost: 40 })],
+    deps: {
+      limits: limitsWith({
+        client: { points: 20, seconds: 60 },
+        tool: { points: 5, seconds: 60 },
+      }),
+    },
+  }));
