@@ -38,7 +38,11 @@ const REST_MS = 1000;
 const REPORT_MS = 60_000;
 
 export function isSharedStoreUrl(text: string): boolean {
-  return /^(rediss?|postgres(ql)?):$/.test(parsed(text)?.protocol ?? "");
+  const url = parsed(text);
+  if (url === undefined || url.host === "" || /%(?![0-9a-f]{2})/i.test(text)) return false;
+  // The Redis driver ends the process over a database that is no number.
+  if (/^rediss?:$/.test(url.protocol)) return /^\/?\d{0,3}$/.test(url.pathname);
+  return /^postgres(ql)?:$/.test(url.protocol);
 }
 
 /** The store's address alone: neither user and password nor parameters, where a password may be too. */
@@ -121,7 +125,7 @@ function askedInPeace({ url, onFailure }: SharedOptions) {
 /** A driver's own words, without the password should it be among them. */
 function reasonOf(error: unknown, url: string): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
-  const text = String(code ?? message ?? error).slice(0, 200);
+  const text = String(message || code || error).slice(0, 200);
   const { password } = new URL(url);
   if (password === "") return text;
   return text.replaceAll(password, "***").replaceAll(decoded(password), "***");

@@ -238,9 +238,10 @@ test("serve: a store that cannot be reached does not stop the start, and limits 
       for (let turn = 0; turn < 5; turn += 1) statuses.push((await call(server!, token)).status);
       assertEquals(statuses, [200, 200, 200, 200, 429]);
       const warnings = server!.lines.filter(({ level }) => level === "warning");
-      assertEquals(warnings.map(({ properties }) => properties), [
-        { store: "postgres://127.0.0.1:1/postgres", error: "ECONNREFUSED" },
-      ]);
+      assertEquals(warnings.length, 1);
+      const { store, error } = warnings[0]!.properties;
+      assertEquals(store, "postgres://127.0.0.1:1/postgres");
+      assertMatch(String(error), /ECONNREFUSED/);
       assertFalse(JSON.stringify(server!.lines).includes(PASSWORD));
     },
   ));
@@ -261,7 +262,18 @@ test("withoutCredentials() leaves the address alone, wherever the password is", 
   for (const url of ["redis://h", "rediss://h:1/0", "postgres://h/d", "postgresql://h/d"]) {
     assert(isSharedStoreUrl(url), url);
   }
-  for (const url of ["", "redis", "http://h", "memcached://h", "sqlite:x"]) {
+  for (
+    const url of [
+      "",
+      "redis",
+      "redis:///0",
+      "redis://h/main",
+      "redis://:%zz@h",
+      "http://h",
+      "memcached://h",
+      "sqlite:x",
+    ]
+  ) {
     assertFalse(isSharedStoreUrl(url), url);
   }
 });
