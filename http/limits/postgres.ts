@@ -10,6 +10,8 @@ const QUERY_TIMEOUT_MS = 500;
 const CONNECT_TIMEOUT_MS = 2000;
 const SWEEP_MS = 60_000;
 const CONNECTIONS = 10;
+/** `unique_violation`, when two instances start together, and `insufficient_privilege`, when an administrator made it. */
+const MADE_BY_OTHERS = new Set(["23505", "42501"]);
 
 /** The part of the driver that is used here; it comes without types, and those beside it change Node's for all. */
 interface Pool {
@@ -82,7 +84,6 @@ async function createTable(pool: Pool, name: string): Promise<void> {
         "(key text PRIMARY KEY, points integer NOT NULL DEFAULT 0, expire bigint)",
     );
   } catch (error) {
-    // Two instances that start together: the other one has made it.
-    if ((error as { code?: string }).code !== "23505") throw error;
+    if (!MADE_BY_OTHERS.has((error as { code?: string }).code ?? "")) throw error;
   }
 }
