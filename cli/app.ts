@@ -5,6 +5,7 @@ import { createProofVerifier } from "../auth/dpop.ts";
 import type { AuthorizationServer } from "../auth/embedded/mod.ts";
 import { createScopePolicy } from "../auth/scopes.ts";
 import type { Handler } from "../http/handler.ts";
+import type { Limits } from "../http/limits/mod.ts";
 import type { McpDispatcher } from "../http/mcp.ts";
 import { MCP_PATH } from "../http/routes.ts";
 import type { AuditLog } from "../store/audit.ts";
@@ -16,8 +17,10 @@ import { publicOrigins } from "./config.ts";
 import type { Config } from "./config_schema.ts";
 import { startEmbedded } from "./embedded.ts";
 import { createKeySources } from "./issuers.ts";
+import { openLimits } from "./limits.ts";
 import { buildPipeline } from "./pipeline.ts";
 import type { Foundation } from "./pipeline.ts";
+import { createRecorder } from "./recorder.ts";
 import { requireReloadable } from "./reload.ts";
 
 /** A running server without its listener. */
@@ -35,7 +38,7 @@ export interface App {
    *
    * @throws {AppError} `invalid_request` where it is not sound or changes what a running server cannot; nothing is changed.
    */
-  reload(config: Config): void;
+  reload(config: Config): Promise<void>;
   /** Ends running calls, then the authorization server, then the audit trail, then the store. */
   close(): Promise<void>;
 }
@@ -56,7 +59,7 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   const opened: Closable[] = [];
   try {
     const foundation = await lay(config, options, opened);
-    return start(config, foundation, opened);
+    return await start(config, foundation, opened);
   } catch (error) {
     await closeAll(opened);
     throw error;
@@ -76,6 +79,8 @@ async function lay(
   opened.push(() => store.close());
   const audit = await openServerAudit(config, { now, logger });
   opened.push(() => audit.close());
+  const recorder = createRecorder({ audit, logger, now });
+  opened.push(() => recorder.close());
   let authorizationServer: AuthorizationServer | undefined;
   if (config.issuers.length === 0) {
     const origins = publicOrigins(config.url);
@@ -86,6 +91,7 @@ async function lay(
   return {
     store,
     audit,
+    recorder,
     authorizationServer,
     verifyProof: createProofVerifier({ replay: store.replay, nonceKey: randomBytes(32) }),
     confirmationKey: randomBytes(32),
@@ -96,11 +102,20 @@ async function lay(
   };
 }
 
-function start(first: Config, foundation: Foundation, opened: readonly Closable[]): App {
+async function start(first: Config, foundation: Foundation, opened: Closable[]): Promise<App> {
   let config = first;
-  let pipeline = buildPipeline(config, foundation);
+  let limits = await limitsFor(first);
+  let pipeline = buildPipeline(config, foundation, limits);
   /** A former dispatcher lives for as long as a request that it serves. */
   const former: WeakRef<McpDispatcher>[] = [];
+
+  async function limitsFor(config: Config): Promise<Limits | undefined> {
+    const limits = await openLimits(config, foundation.logger);
+    // Those of a former configuration are closed at the end too: a request may still be counted by them.
+    if (limits) opened.push(() => limits.close());
+    return limits;
+  }
+
   return {
     handler: (request, peer) => pipeline.handler(request, peer),
     get registry() {
@@ -115,11 +130,15 @@ function start(first: Config, foundation: Foundation, opened: readonly Closable[
     get config() {
       return config;
     },
-    reload(next) {
+    async reload(next) {
       requireReloadable(config, next);
-      const built = buildPipeline(next, foundation, { config, pipeline });
+      // Counts go on where the limits stay as they are.
+      const kept = JSON.stringify(config.rateLimit) === JSON.stringify(next.rateLimit);
+      const nextLimits = kept ? limits : await limitsFor(next);
+      const built = buildPipeline(next, foundation, nextLimits);
       if (built.mcp !== pipeline.mcp) former.push(new WeakRef(pipeline.mcp));
       config = next;
+      limits = nextLimits;
       pipeline = built;
     },
     async close() {

@@ -22,7 +22,9 @@ export const VARIABLES = {
   GATEHOUSE_AUDIT: "audit.directory",
   GATEHOUSE_ALLOWED_HOSTS: "allowedHosts",
   GATEHOUSE_ALLOWED_ORIGINS: "allowedOrigins",
-  GATEHOUSE_RATE_LIMIT: "rateLimit",
+  GATEHOUSE_RATE_LIMIT: "rateLimit.mode",
+  GATEHOUSE_RATE_LIMIT_STORE: "rateLimit.store",
+  GATEHOUSE_TRUSTED_PROXIES: "trustedProxies",
   GATEHOUSE_LOG_LEVEL: "logLevel",
 } as const;
 
@@ -32,7 +34,12 @@ const CLIENT_VARIABLES = new Set([
   "GATEHOUSE_CLIENT_SECRET",
   "GATEHOUSE_CONFIG",
 ]);
-const LISTS = new Set(["issuers.0.audiences", "allowedHosts", "allowedOrigins"]);
+const LISTS = new Set([
+  "issuers.0.audiences",
+  "allowedHosts",
+  "allowedOrigins",
+  "trustedProxies",
+]);
 
 export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -50,6 +57,7 @@ export interface ConfigSources {
 export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const raw = await readConfigFile(sources.file ?? sources.env["GATEHOUSE_CONFIG"]);
   const problems: string[] = [];
+  if (typeof raw["rateLimit"] === "string") raw["rateLimit"] = { mode: raw["rateLimit"] };
   for (const [name, value] of Object.entries(sources.env)) {
     if (!name.startsWith("GATEHOUSE_") || value === undefined || CLIENT_VARIABLES.has(name)) {
       continue;

@@ -4,12 +4,18 @@ import { z } from "zod";
 import { isSecureUrl } from "../auth/fetch_json.ts";
 import { ISSUER_PROFILES } from "../auth/profiles.ts";
 import type { ProfileName } from "../auth/profiles.ts";
+import { DEFAULT_RATE_LIMITS } from "../http/limits/rates.ts";
+import { isSharedStoreUrl } from "../http/limits/shared.ts";
+import { isProxyRange } from "../http/peer.ts";
 
 const port = z.coerce.number().int().min(0).max(65535);
 const positive = z.coerce.number().int().positive();
 const secureUrl = z.string().refine(isSecureUrl, "must be an https URL (http on loopback only)");
 const list = z.array(z.string().min(1));
-const rate = z.strictObject({ points: positive, seconds: positive });
+const rate = z.strictObject({
+  points: positive.max(1_000_000_000),
+  seconds: positive.max(86_400),
+});
 
 const issuer = z.strictObject({
   issuer: secureUrl,
@@ -84,14 +90,30 @@ export const configSchema = z.strictObject({
       baseline: z.boolean().default(false),
     }),
   ).default({}),
-  rateLimit: z.union([
-    z.enum(["on", "off"]),
-    z.strictObject({
-      address: rate.optional(),
-      client: rate.optional(),
-      concurrent: positive.optional(),
-    }),
-  ]).default("on"),
+  /** Proxies whose X-Forwarded-For is believed, as CIDR ranges. */
+  trustedProxies: z.array(
+    z.string().refine(
+      isProxyRange,
+      "must be CIDR ranges of your proxies such as 10.0.0.0/8 or 127.0.0.1, none of them everybody",
+    ),
+  ).default([]),
+  /** The file may say `"on"` or `"off"` for `{ "mode": ... }`. */
+  rateLimit: z.strictObject({
+    mode: z.enum(["on", "off"]).default("on"),
+    address: rate.default(DEFAULT_RATE_LIMITS.address),
+    client: rate.default(DEFAULT_RATE_LIMITS.client),
+    tool: rate.default(DEFAULT_RATE_LIMITS.tool),
+    concurrent: positive.default(DEFAULT_RATE_LIMITS.concurrent),
+    streams: positive.default(DEFAULT_RATE_LIMITS.streams),
+    /** Where the points are counted: by each instance for itself, or by all that share a store. */
+    store: z.string().refine(
+      (text) => text === "memory" || isSharedStoreUrl(text),
+      "must be memory, redis://HOST:PORT/DATABASE or postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+    ).default("memory"),
+    /** Tells deployments apart that share a store. */
+    prefix: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, "must be up to 32 of a-z, 0-9 and _")
+      .default("gatehouse"),
+  }).prefault({}),
   /** Believes a verified token for up to a minute; expiry, binding and scopes are checked each time all the same. */
   verificationCache: z.union([
     z.enum(["on", "off"]),

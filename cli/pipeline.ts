@@ -6,15 +6,17 @@ import { createAuthenticator } from "../auth/mod.ts";
 import { createScopePolicy } from "../auth/scopes.ts";
 import { createTokenVerifier, DEFAULT_CACHE } from "../auth/token_verifier.ts";
 import { createHandler } from "../http/handler.ts";
-import type { Handler, HandlerDeps } from "../http/handler.ts";
+import type { Handler } from "../http/handler.ts";
 import { createMcp } from "../http/mcp.ts";
 import type { McpDispatcher } from "../http/mcp.ts";
 import { renderHome } from "../http/pages/home.ts";
-import { createGate, createLimiter, DEFAULT_RATE_LIMITS } from "../http/rate_limit.ts";
+import type { Limits } from "../http/limits/mod.ts";
+import { createPeerOf } from "../http/peer.ts";
 import { intentOf } from "../http/record.ts";
+import type { Recorder } from "../http/record.ts";
 import { createRoutes } from "../http/routes.ts";
 import type { PublicDocument } from "../http/routes.ts";
-import type { AuditEvent, AuditLog } from "../store/audit.ts";
+import type { AuditLog } from "../store/audit.ts";
 import type { Store } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { createExecutor } from "../tools/execute.ts";
@@ -25,13 +27,13 @@ import type { Config } from "./config_schema.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { resourcesByHost, trustedIssuers } from "./issuers.ts";
 import type { KeySources } from "./issuers.ts";
-import { logFields } from "./request_log.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** What outlives a configuration. */
 export interface Foundation {
   readonly store: Store;
   readonly audit: AuditLog;
+  readonly recorder: Recorder;
   readonly authorizationServer: AuthorizationServer | undefined;
   readonly verifyProof: ProofVerifier;
   /** Signs questions to people; what was asked before a restart has to be asked again. */
@@ -49,18 +51,17 @@ export interface Pipeline {
   readonly registry: Registry;
   readonly issuers: readonly string[];
   readonly mcp: McpDispatcher;
-  readonly limits: HandlerDeps["limits"];
 }
 
 /**
- * Builds the pipeline of a configuration; `former` is the one that it takes over from, and whose counts go on.
+ * Builds the pipeline of a configuration; `limits` are those that it asks for.
  *
  * @throws {AppError} `invalid_request` that lists what is wrong.
  */
 export function buildPipeline(
   config: Config,
   foundation: Foundation,
-  former?: { readonly config: Config; readonly pipeline: Pipeline },
+  limits: Limits | undefined,
 ): Pipeline {
   const { store, audit, authorizationServer, logger, now } = foundation;
   const policy = createScopePolicy(config.scopes);
@@ -71,15 +72,8 @@ export function buildPipeline(
     authorizationServer,
     keySources: foundation.keySources,
   });
-  const limits = former && sameLimits(former.config, config)
-    ? former.pipeline.limits
-    : limitsOf(config);
   const onUnexpected = (error: unknown, requestId: string) =>
     logger.error("unexpected error", { request_id: requestId, error: describeError(error) });
-  const record = (event: AuditEvent) => {
-    if (event.event !== "request.served") audit.record(event);
-    logger.info("request", logFields(event));
-  };
   const mcp = foundation.mcp ?? createMcp({
     name: NAME,
     version: VERSION,
@@ -131,36 +125,17 @@ export function buildPipeline(
     mcp,
     bodyTimeoutMs: config.bodyTimeoutMs,
     limits,
-    audit: {
-      record,
-      fingerprint: audit.fingerprint,
-      get writable() {
-        return audit.writable;
-      },
-    },
+    ...(config.trustedProxies.length > 0 && { peerOf: createPeerOf(config.trustedProxies) }),
+    audit: foundation.recorder,
     onUnexpected,
     now,
   });
-  return { handler, registry, issuers: names, mcp, limits };
+  return { handler, registry, issuers: names, mcp };
 }
 
 function cacheOf({ verificationCache }: Config) {
   if (verificationCache === "off") return {};
   return { cache: verificationCache === "on" ? DEFAULT_CACHE : verificationCache };
-}
-
-function limitsOf({ rateLimit }: Config): HandlerDeps["limits"] {
-  if (rateLimit === "off") return undefined;
-  const chosen = rateLimit === "on" ? {} : rateLimit;
-  return {
-    address: createLimiter("address", chosen.address ?? DEFAULT_RATE_LIMITS.address),
-    client: createLimiter("client", chosen.client ?? DEFAULT_RATE_LIMITS.client),
-    concurrent: createGate("concurrent", chosen.concurrent ?? DEFAULT_RATE_LIMITS.concurrent),
-  };
-}
-
-function sameLimits(one: Config, other: Config): boolean {
-  return JSON.stringify(one.rateLimit) === JSON.stringify(other.rateLimit);
 }
 
 /** Renders the page of each resource name once; there are as many as allow-listed hosts. */

@@ -16,6 +16,7 @@ const RELOADABLE: ReadonlySet<string> = new Set(
     "verificationCache",
     "allowedHosts",
     "allowedOrigins",
+    "trustedProxies",
     "maxBodyBytes",
     "bodyTimeoutMs",
     "drainTimeoutMs",
@@ -59,7 +60,7 @@ export async function reload(
 ): Promise<void> {
   const event = { actor: "operator", details: { trigger: "signal" } } as const;
   try {
-    app.reload(await read());
+    await app.reload(await read());
     app.audit.record(ownEvent({ ...event, event: "configuration.loaded" }, now()));
     logger.info("configuration reloaded", { issuers: app.issuers });
   } catch (thrown) {

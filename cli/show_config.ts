@@ -1,5 +1,6 @@
 /** `gatehouse config`: prints the effective configuration without its secrets. */
 
+import { withoutCredentials } from "../http/limits/shared.ts";
 import { configFrom, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Register } from "./command.ts";
 
@@ -16,6 +17,14 @@ export const registerConfig: Register = (program, io) => {
 
 function redactMember(name: string, value: unknown): unknown {
   if (SECRET_MEMBERS.has(name)) return "[redacted]";
-  // A connection URL may hold a password.
-  return name === "store" ? String(value).replace(/(:\/\/[^:/@]*:)[^@]*@/, "$1[redacted]@") : value;
+  return name === "store" && String(value).includes("://") ? redactUrl(String(value)) : value;
+}
+
+/** A connection URL may hold a password, before its host or among its parameters. */
+function redactUrl(text: string): string {
+  const address = withoutCredentials(text);
+  const { username, password } = URL.canParse(text)
+    ? new URL(text)
+    : { username: "", password: "" };
+  return password === "" ? address : address.replace("//", `//${username}:[redacted]@`);
 }

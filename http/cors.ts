@@ -20,7 +20,8 @@ const REQUEST_HEADERS = new Set([
   "last-event-id",
 ]);
 const PARAMETER_HEADER = /^mcp-param-[!#$%&'*+.^_`|~0-9a-z-]+$/;
-const EXPOSED = "WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-Id, Mcp-Session-Id";
+const EXPOSED = "WWW-Authenticate, DPoP-Nonce, Retry-After, RateLimit, RateLimit-Policy, " +
+  "X-Request-Id, Mcp-Session-Id";
 const MAX_REQUESTED_HEADERS = 64;
 
 /**

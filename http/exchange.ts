@@ -3,6 +3,7 @@
 import type { ProtectedResource } from "../auth/metadata.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { Tool } from "../tools/registry.ts";
+import type { Standing } from "./limits/headers.ts";
 import type { Message } from "./message.ts";
 import type { Route } from "./routes.ts";
 
@@ -10,7 +11,7 @@ import type { Route } from "./routes.ts";
 export interface Exchange {
   readonly id: string;
   readonly request: Request;
-  /** The peer's address as the socket has it. */
+  /** The caller's address: the socket's, or what a trusted proxy says of it. */
   readonly peer: string;
   readonly startedAt: Date;
   /** Set by admit. */
@@ -25,10 +26,14 @@ export interface Exchange {
   principal?: Principal;
   /** Set by authenticate: gives back the place of the principal's call. */
   leave?: () => void;
+  /** Set by dispatch: gives back the place of a streamed answer. */
+  closeStream?: () => void;
   /** Set by parse. */
   message?: Message;
   /** Set by authorize on a call of a known tool. */
   tool?: Tool;
+  /** Set by authorize: how the budgets stand that the call drew on. */
+  standing?: Standing;
   /** Set by authorize where the principal's scopes do not cover the tool's. */
   missingScopes?: readonly string[];
   /** Set by dispatch and execute. */

@@ -2,7 +2,6 @@
 
 import { AppError, toAppError } from "../errors.ts";
 import type { Authenticator } from "../auth/mod.ts";
-import { principalKey } from "../auth/principal.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import { insufficientScope } from "../tools/execute.ts";
@@ -13,10 +12,10 @@ import { checkAccept, readJsonBody } from "./body.ts";
 import { checkOrigin, isNavigation, isPreflight } from "./cors.ts";
 import { openExchange } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Limits } from "./limits/mod.ts";
 import type { McpDispatcher } from "./mcp.ts";
-import { readMessage, RpcError } from "./message.ts";
-import { addressKey } from "./rate_limit.ts";
-import type { Gate, Limiter } from "./rate_limit.ts";
+import { mayStream, readMessage, RpcError } from "./message.ts";
+import type { PeerOf } from "./peer.ts";
 import { eventOf } from "./record.ts";
 import type { Recorder } from "./record.ts";
 import { dispatched, options, publicDocument, refusal } from "./respond.ts";
@@ -35,12 +34,9 @@ export interface HandlerDeps {
   readonly mcp: McpDispatcher;
   readonly bodyTimeoutMs: number;
   /** Absent where limits are switched off. */
-  readonly limits?: {
-    readonly address: Limiter;
-    readonly client: Limiter;
-    /** By principal. */
-    readonly concurrent: Gate;
-  } | undefined;
+  readonly limits?: Limits | undefined;
+  /** Absent where no proxy is trusted: the socket's address is the caller's. */
+  readonly peerOf?: PeerOf | undefined;
   readonly audit: Recorder;
   /** Told of every error that is not ours, with its stack. */
   readonly onUnexpected: (error: unknown, requestId: string) => void;
@@ -58,7 +54,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     const { request } = exchange;
 
     // admit
-    await limits?.address(addressKey(exchange.peer));
+    await limits?.admit(exchange.peer);
     const { url, resource } = admit(request, admission);
     exchange.url = url;
     exchange.resource = resource;
@@ -88,8 +84,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     requireMethod(request, "POST");
     requireAudit(deps.audit);
     // Before the body, so that what one principal can have in memory is bounded too.
-    const leave = limits?.concurrent(principalKey(principal));
-    if (leave) exchange.leave = leave;
+    if (limits) exchange.leave = limits.enter(principal);
 
     // parse
     checkAccept(request.headers);
@@ -103,10 +98,12 @@ export function createHandler(deps: HandlerDeps): Handler {
     // authorize
     const tool = message.toolName === undefined ? undefined : registry.get(message.toolName);
     if (tool !== undefined) exchange.tool = tool;
-    await limits?.client(clientKey(principal), tool?.cost);
+    if (limits) exchange.standing = await limits.charge(principal, tool);
     if (tool !== undefined) authorize(exchange, tool, principal);
 
     // dispatch, and execute where it is a tool call
+    // Before a tool may have done its work, or a refusal would take back what has happened.
+    if (limits && mayStream(message)) exchange.closeStream = limits.openStream(principal);
     return dispatched(exchange, await mcp.dispatch(exchange, message, principal));
   }
 
@@ -136,7 +133,7 @@ export function createHandler(deps: HandlerDeps): Handler {
   }
 
   return async (request, peer) => {
-    const exchange = openExchange(request, peer, deps.now());
+    const exchange = openExchange(request, deps.peerOf?.(request, peer) ?? peer, deps.now());
     let response: Response;
     let reason: string | undefined;
     try {
@@ -147,6 +144,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     const { status } = response;
     const done = () => {
       exchange.leave?.();
+      exchange.closeStream?.();
       record(
         exchange,
         status,
@@ -177,10 +175,6 @@ function requireAudit({ writable }: Recorder): void {
     reason: "audit_unavailable",
     retryAfterSeconds: 5,
   });
-}
-
-function clientKey(principal: Principal): string {
-  return JSON.stringify([principal.issuer, principal.clientId]);
 }
 
 function isStream(response: Response): boolean {

@@ -103,6 +103,17 @@ export function readMessage(body: unknown, headers: Headers): Message {
   return message;
 }
 
+/**
+ * Whether the answer may be a stream: that of a subscription, of a request that wants to hear of progress, and every one
+ * of a revision before 2026-07-28.
+ */
+export function mayStream({ era, method, id, params }: Message): boolean {
+  if (id === undefined) return false;
+  if (era === "legacy" || method === "subscriptions/listen") return true;
+  const meta = params?.["_meta"];
+  return isObject(meta) && meta["progressToken"] !== undefined;
+}
+
 /** The body decides; a header alone decides only where the body is silent. */
 function eraOf(params: unknown, headers: Headers): Message["era"] {
   if (claimedRevision(params) !== undefined) return "modern";

@@ -5,6 +5,8 @@ import type { Challenge } from "../auth/challenge.ts";
 import type { AppError } from "../errors.ts";
 import { allowReading, preflightHeaders } from "./cors.ts";
 import type { Exchange } from "./exchange.ts";
+import { refusalStanding } from "./limits/headers.ts";
+import type { RefusalFacts, Standing } from "./limits/headers.ts";
 import { RpcError } from "./message.ts";
 import { PUBLIC_METHODS } from "./routes.ts";
 import type { PublicDocument } from "./routes.ts";
@@ -77,11 +79,14 @@ function oauthError(exchange: Exchange, error: AppError, scopes: readonly string
   if (error.retryAfterSeconds !== undefined) {
     headers.set("retry-after", String(error.retryAfterSeconds));
   }
+  const limited = error.code === "rate_limited" ? error.details : undefined;
+  if (limited) setStanding(headers, refusalStanding(limited as unknown as RefusalFacts));
   const needed = error.details?.["required_scopes"] as readonly string[] | undefined;
   return Response.json({
     error: error.code === "unavailable" ? "temporarily_unavailable" : error.code,
     error_description: error.message,
     ...(needed ? { scope: needed.join(" "), ...error.details } : {}),
+    ...limited,
     ...(challenge ? { resource_metadata: challenge.resourceMetadata } : {}),
     request_id: exchange.id,
   }, { status: error.status, headers });
@@ -138,7 +143,15 @@ function usesDpop({ request }: Exchange): boolean {
   return /^dpop /i.test(request.headers.get("authorization") ?? "");
 }
 
+function setStanding(headers: Headers, { policy, state }: Standing): void {
+  headers.set("ratelimit-policy", policy);
+  headers.set("ratelimit", state);
+}
+
 function finish(exchange: Exchange, response: Response): Response {
+  if (exchange.standing && response.status !== 429) {
+    setStanding(response.headers, exchange.standing);
+  }
   if (exchange.route?.origins === "any") allowReading(response.headers, "*");
   else if (exchange.origin !== undefined) allowReading(response.headers, exchange.origin);
   return seal(exchange, response);

@@ -14,8 +14,11 @@ const SEAMS: readonly (readonly [RegExp, RegExp])[] = [
   [/^jose$/, /^auth\//],
   [/^oidc-provider/, /^auth\/embedded\//],
   [/^@modelcontextprotocol\/server/, /^http\/mcp\.ts$/],
-  [/^(kysely|node:sqlite|pg|postgres)$/, /^store\/sql\//],
-  [/^rate-limiter-flexible$/, /^(http\/rate_limit\.ts$|auth\/embedded\/)/],
+  [/^(kysely|node:sqlite|postgres)$/, /^store\/sql\//],
+  [/^pg$/, /^(store\/sql\/|http\/limits\/postgres\.ts$)/],
+  [/^ioredis$/, /^http\/limits\/redis\.ts$/],
+  [/^rate-limiter-flexible$/, /^(http\/limits\/|auth\/embedded\/)/],
+  [/^ipaddr\.js$/, /^http\/peer\.ts$/],
   [/^(@logtape|@opentelemetry)\//, /^telemetry\//],
   [/^commander$/, /^cli\//],
   [/^canonicalize$/, /^store\/audit\/record\.ts$/],
@@ -23,7 +26,7 @@ const SEAMS: readonly (readonly [RegExp, RegExp])[] = [
 ];
 /** What belongs to tests alone. */
 const TEST_ONLY =
-  /^(@std\/|@modelcontextprotocol\/(client|sdk|conformance|inspector)|mcp-remote|playwright)/;
+  /^(@std\/|@modelcontextprotocol\/(client|sdk|conformance|inspector)|mcp-remote|playwright|structured-headers)/;
 
 interface Source {
   readonly path: string;

@@ -435,8 +435,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     id: "R81",
     source: "MCP tools, security; RFC 6585 section 4",
-    behaviour: "Addresses and clients have budgets, a call weighs what its tool says; then 429",
-    missing: "budgets of single tools",
+    behaviour:
+      "Addresses, clients and their tools have budgets, a call weighs what its tool says; then 429",
   },
   {
     id: "R82",

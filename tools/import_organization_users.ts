@@ -24,6 +24,8 @@ export default defineTool({
   scopes: ["org:write"],
   timeoutMs: 120_000,
   cost: 10,
+  // Ten imports in ten seconds: some 5000 people, and most of the time of one thread.
+  rate: { points: 100, seconds: 10 },
   input: z.strictObject({
     environmentId,
     organizationId,

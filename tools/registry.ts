@@ -6,6 +6,8 @@ import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { AuditReader } from "../store/audit.ts";
 import type { Workspace } from "../store/workspace.ts";
+import { schemaFaults, toJsonSchema } from "./schema_rules.ts";
+import type { JsonSchema } from "./schema_rules.ts";
 
 /** What a call does to the workspace; the four MCP annotations follow from it. */
 export type Effect = "read" | "create" | "update" | "delete";
@@ -70,7 +72,7 @@ export type ToolDefinition<
   readonly output: Output;
   /** Milliseconds; default 30 000. */
   readonly timeoutMs?: number;
-  /** How much one call weighs against the caller's rate limit; default 1. */
+  /** How many points of the caller's budgets one call takes; default 1. */
   readonly cost?: number;
   readonly audit?: {
     /** Input fields whose values the audit trail may hold as they are: ids, sizes, closed lists; nothing personal. */
@@ -83,8 +85,16 @@ export type ToolDefinition<
    * not count. A tool that deletes must have it.
    */
   confirm?(input: z.output<Input>, context: ToolContext): string | Promise<string>;
+  /** So many points in so many seconds for this tool and each client, instead of the configured `rateLimit.tool`. */
+  readonly rate?: ToolRate;
   handle(input: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
 };
+
+/** The budget that each client has for one tool. */
+export interface ToolRate {
+  readonly points: number;
+  readonly seconds: number;
+}
 
 /** A tool as the rest of the program sees it: sealed, with its schemas converted once. */
 export interface Tool {
@@ -104,10 +114,10 @@ export interface Tool {
   /** Asks for confirmation where it is there; `input` and `inputSchema` have the argument `confirm` then. */
   readonly confirm?: (input: unknown, context: ToolContext) => string | Promise<string>;
   /** Runs it; its input has no `confirm`. */
+  /** Absent where the configured one holds. */
+  readonly rate?: ToolRate;
   handle(input: unknown, context: ToolContext): Promise<unknown>;
 }
-
-export type JsonSchema = { readonly type: "object" } & Readonly<Record<string, unknown>>;
 
 /** Declares a tool; it only fixes the types, so that a tool file stays a plain value. */
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
@@ -202,6 +212,7 @@ function faultsOf(definition: AnyToolDefinition, policy: ScopePolicy): string[] 
   for (const scope of scopes ?? []) {
     if (!policy.definitions.has(scope)) faults.push(`scope ${scope} is not in the vocabulary`);
   }
+  faults.push(...rateFaults(definition));
   if (!(definition.input instanceof z.ZodObject) || !(definition.output instanceof z.ZodObject)) {
     faults.push("its input and output are not both zod objects");
   } else {
@@ -223,34 +234,20 @@ function fieldFaults({ audit, confirm }: AnyToolDefinition, fields: readonly str
   return faults;
 }
 
-/** Real clients refuse `format` (observed with Gemini CLI) and unions at the root of an input schema. */
-function schemaFaults(schema: JsonSchema, where: string): string[] {
+function rateFaults({ cost = 1, rate }: AnyToolDefinition): string[] {
   const faults: string[] = [];
-  if (schema.type !== "object" || schema["anyOf"] || schema["oneOf"] || schema["allOf"]) {
-    faults.push(`its ${where} schema is not a plain object`);
-  }
-  if (schema["additionalProperties"] !== false) {
-    faults.push(`its ${where} schema is not strict (use z.strictObject)`);
-  }
-  if (usesKeyword(schema, "format")) {
-    faults.push(`its ${where} schema uses "format" (use a pattern)`);
-  }
-  // Nothing here compares such a header with the body, and one that is not compared lies.
-  if (usesKeyword(schema, "x-mcp-header")) {
-    faults.push(`its ${where} schema uses "x-mcp-header", which is not served`);
+  if (!isCount(cost)) faults.push("its cost is not a whole number of at least 1");
+  if (rate === undefined) return faults;
+  if (!isCount(rate.points) || !isCount(rate.seconds)) {
+    faults.push("its rate is not whole numbers of at least 1");
+  } else if (cost > rate.points) {
+    faults.push(`its rate has ${rate.points} points, and one call costs ${cost}`);
   }
   return faults;
 }
 
-/** Looks for a keyword; under `properties` a name is the tool author's own. */
-function usesKeyword(schema: unknown, wanted: string): boolean {
-  if (schema === null || typeof schema !== "object") return false;
-  if (Array.isArray(schema)) return schema.some((item) => usesKeyword(item, wanted));
-  return Object.entries(schema).some(([keyword, value]) => {
-    if (keyword === wanted) return true;
-    if (keyword !== "properties") return usesKeyword(value, wanted);
-    return Object.values(value as object).some((property) => usesKeyword(property, wanted));
-  });
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
 }
 
 function seal(definition: AnyToolDefinition): Tool {
@@ -270,11 +267,7 @@ function seal(definition: AnyToolDefinition): Tool {
     cost: definition.cost ?? 1,
     auditClear: Object.freeze([...(definition.audit?.clear ?? [])]),
     ...(confirm ? { confirm } : {}),
+    ...(definition.rate ? { rate: Object.freeze({ ...definition.rate }) } : {}),
     handle: (input: unknown, context: ToolContext) => definition.handle(input, context),
   });
-}
-
-function toJsonSchema(schema: z.ZodObject, io: "input" | "output"): JsonSchema {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: "draft-2020-12", io });
-  return { type: "object", ...rest } as JsonSchema;
 }

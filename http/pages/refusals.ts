@@ -41,7 +41,8 @@ export function refusalSection(input: RefusalInput): Html {
           <dt>403</dt>
           <dd>The token is valid but lacks a scope. The header names all that the tool needs.</dd>
           <dt>429</dt>
-          <dd>Too many calls. <code>Retry-After</code> says when to try again, in seconds.</dd>
+          <dd>Too many calls. <code>limit</code> says which limit it was, <code>Retry-After</code> when to try
+            again, in seconds.</dd>
           <dt>200</dt>
           <dd>The call was let through and the tool itself refused or failed: <code>isError</code>
             is true, and <code>error</code> in the result says why.</dd>

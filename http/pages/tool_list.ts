@@ -4,7 +4,8 @@ import type { ScopePolicy } from "../../auth/scopes.ts";
 import { html } from "../../html.ts";
 import type { Html } from "../../html.ts";
 import { jsonText } from "./json_text.ts";
-import type { JsonSchema, Tool } from "../../tools/registry.ts";
+import type { Tool } from "../../tools/registry.ts";
+import type { JsonSchema } from "../../tools/schema_rules.ts";
 
 /** Shows every tool, after an index of them. */
 export function toolSection(tools: readonly Tool[], policy: ScopePolicy): Html {

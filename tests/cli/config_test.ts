@@ -156,3 +156,49 @@ test("loadConfig() refuses one issuer twice", () =>
       await assertRejects(() => loadConfig({ env: {}, file }), AppError, "is given twice");
     },
   ));
+
+test("loadConfig() takes on and off from the file and the environment, and budgets beside them", () =>
+  withFile(
+    { rateLimit: { client: { points: 5, seconds: 1 }, store: "redis://cache.example/1" } },
+    async (file) => {
+      const off = await loadConfig({ env: { GATEHOUSE_RATE_LIMIT: "off" }, file });
+      assertEquals([off.rateLimit.mode, off.rateLimit.client.points], ["off", 5]);
+      const memory = await loadConfig({ env: { GATEHOUSE_RATE_LIMIT_STORE: "memory" }, file });
+      assertEquals([memory.rateLimit.mode, memory.rateLimit.store], ["on", "memory"]);
+      assertEquals(memory.rateLimit.address, { points: 3000, seconds: 10 });
+    },
+  ));
+
+test("loadConfig() keeps a file's off when the environment names a store", () =>
+  withFile({ rateLimit: "off" }, async (file) => {
+    const env = { GATEHOUSE_RATE_LIMIT_STORE: "redis://cache.example/1" };
+    const { rateLimit } = await loadConfig({ env, file });
+    assertEquals([rateLimit.mode, rateLimit.store], ["off", "redis://cache.example/1"]);
+  }));
+
+test("loadConfig() refuses a store that it cannot use, without repeating its password", async () => {
+  for (
+    const store of [
+      "mysql://u:hunter2@db",
+      "redis://u:hunter2/x@cache",
+      "redis://u:hunter2@cache/main",
+      "hunter2",
+    ]
+  ) {
+    const problems = await problemsOf({ GATEHOUSE_RATE_LIMIT_STORE: store });
+    assertStringIncludes(problems, "GATEHOUSE_RATE_LIMIT_STORE (rateLimit.store): must be memory");
+    assert(!problems.includes("hunter2"), problems);
+  }
+});
+
+test("loadConfig() trusts no proxy unless told, and never everybody (H233)", async () => {
+  assertEquals((await load()).trustedProxies, []);
+  const { trustedProxies } = await load({ GATEHOUSE_TRUSTED_PROXIES: "10.0.0.0/8, ::1" });
+  assertEquals(trustedProxies, ["10.0.0.0/8", "::1"]);
+  for (const proxies of ["0.0.0.0/0", "::/0", "localhost", "10.0.0.0/8,*"]) {
+    assertStringIncludes(
+      await problemsOf({ GATEHOUSE_TRUSTED_PROXIES: proxies }),
+      "GATEHOUSE_TRUSTED_PROXIES",
+    );
+  }
+});

@@ -41,6 +41,7 @@ test("config prints what is in force, without secrets, and touches nothing", () 
       file,
       JSON.stringify({
         store: "postgres://gatehouse:hunter2@db.example/gatehouse",
+        rateLimit: { store: "rediss://:hunter2%2F@cache.example/0?password=hunter2" },
         issuers: [{
           issuer: "https://login.example.com",
           introspection: { clientId: "us", clientSecret: "s3cret-value" },
@@ -61,6 +62,7 @@ test("config prints what is in force, without secrets, and touches nothing", () 
     assertEquals([config.port, config.url], [9000, "http://localhost:9000"]);
     assertEquals(config.issuers[0].introspection.clientSecret, "[redacted]");
     assertEquals(config.store, "postgres://gatehouse:[redacted]@db.example/gatehouse");
+    assertEquals(config.rateLimit.store, "rediss://:[redacted]@cache.example/0");
     assertEquals(await readdir(folder), ["config.json"]);
   }));
 

@@ -4,6 +4,7 @@ import type { Coverage } from "./server_map.ts";
 
 const KEYS = "auth/jwks_test.ts";
 const EXECUTE = "tools/execute_test.ts";
+const LIMITS = "http/limits/mod_test.ts";
 const MCP = "http/mcp_test.ts";
 const REVOCATION = "revocation at this server";
 const NO_UPSTREAM = "The shipped tools call nothing but their store";
@@ -53,10 +54,16 @@ export const HELD_ELSEWHERE: readonly Coverage[] = [
   { id: "H191", tests: [], decided: NO_UPSTREAM },
   {
     id: "H196",
-    tests: [[
-      "http/rate_limit_test.ts",
-      "handler: a principal has so many calls under way, and its body is not read before one has ended (H166)",
-    ]],
+    tests: [
+      [
+        LIMITS,
+        "handler: a principal has so many calls under way, and its body is not read before one has ended (H196)",
+      ],
+      [
+        LIMITS,
+        "handler: a client has a budget for each tool, and hears which one is spent and when to come back (R81, H196)",
+      ],
+    ],
   },
   {
     id: "H197",

@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { addressKey, createGate, createLimiter } from "../../http/rate_limit.ts";
+import { addressKey } from "../../http/limits/address.ts";
+import { limitsWith } from "../support/limits.ts";
 import { createPipeline, modernRequest } from "../support/pipeline.ts";
 import type { CallChanges, Pipeline } from "../support/pipeline.ts";
 
@@ -14,12 +15,7 @@ async function withBudgets(
     pipeline: Pipeline,
   ) => Promise<void>,
 ): Promise<void> {
-  const rate = (name: string) => ({ points: name === tight ? POINTS : 10_000, seconds: 60 });
-  const limits = {
-    address: createLimiter("address", rate("address")),
-    client: createLimiter("client", rate("client")),
-    concurrent: createGate("concurrent", 20),
-  };
+  const limits = limitsWith({ [tight]: { points: POINTS, seconds: 60 } });
   const pipeline = await createPipeline({ deps: { limits } });
   try {
     await work(async (peer, token, changes) => {

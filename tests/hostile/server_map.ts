@@ -81,6 +81,14 @@ export const GROUP_I: readonly Coverage[] = [
         LIMITS,
         "a client has one budget, whatever token, person, address or name it comes with (H233)",
       ],
+      [
+        "http/limits/window_test.ts",
+        "a million addresses do not grow memory, and none of them is without a limit (H233)",
+      ],
+      [
+        "http/peer_test.ts",
+        "createPeerOf() takes the right-most address that no proxy of ours has (H233)",
+      ],
     ],
   },
   { id: "H234", tests: [], later: `${OPERATOR}: no metric has a label of a request yet` },

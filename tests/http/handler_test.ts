@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
+import { limitsWith } from "../support/limits.ts";
 import {
   createPipeline,
   legacyRequest,
@@ -584,7 +585,6 @@ test("handler: what a stage did not foresee is an internal error without its tex
   }));
 
 test("handler: a client over its rate is told when to come back (R81)", async () => {
-  const { createGate, createLimiter } = await import("../../http/rate_limit.ts");
   await withPipeline(async ({ handler, issuer, runs, records }) => {
     const token = await issuer.token();
     const statuses = [];
@@ -593,19 +593,14 @@ test("handler: a client over its rate is told when to come back (R81)", async ()
       statuses.push(response.status);
       if (response.status === 429) {
         assertMatch(response.headers.get("retry-after")!, /^[1-9]\d*$/);
-        assertEquals((await response.json()).error, "rate_limited");
+        const body = await response.json();
+        assertEquals([body.error, body.limit], ["rate_limited", "client"]);
       } else await readAnswer(response);
     }
     assertEquals(statuses, [200, 200, 429]);
     assertEquals(runs.get("add"), 2);
     assertEquals(records.at(-1)!.reason, "rate_limited_client");
   }, {
-    deps: {
-      limits: {
-        address: createLimiter("address", { points: 100, seconds: 60 }),
-        client: createLimiter("client", { points: 2, seconds: 60 }),
-        concurrent: createGate("concurrent", 20),
-      },
-    },
+    deps: { limits: limitsWith({ client: { points: 2, seconds: 60 } }) },
   });
 });

@@ -1,8 +1,8 @@
 import { test } from "node:test";
 import { z } from "zod";
 import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
-import { createGate, createLimiter } from "../../http/rate_limit.ts";
 import { defineTool } from "../../tools/registry.ts";
+import { limitsWith } from "../support/limits.ts";
 import {
   createPipeline,
   legacyRequest,
@@ -244,11 +244,7 @@ test("transport: what arrives is counted, whatever was announced, and waited for
   }));
 
 test("transport: an address has a budget before anybody authenticates (R81, H233)", () => {
-  const limits = {
-    address: createLimiter("address", { points: 3, seconds: 60 }),
-    client: createLimiter("client", { points: 100, seconds: 60 }),
-    concurrent: createGate("concurrent", 20),
-  };
+  const limits = limitsWith({ address: { points: 3, seconds: 60 } });
   return withPipeline(async ({ handler, issuer, records }) => {
     const token = await issuer.token();
     const statuses = [];
@@ -279,11 +275,7 @@ test("transport: an address has a budget before anybody authenticates (R81, H233
 });
 
 test("transport: a call takes from its client's budget what the tool weighs, refused calls too (R81)", () => {
-  const limits = {
-    address: createLimiter("address", { points: 100, seconds: 60 }),
-    client: createLimiter("client", { points: 10, seconds: 60 }),
-    concurrent: createGate("concurrent", 20),
-  };
+  const limits = limitsWith({ client: { points: 10, seconds: 60 } });
   let ran = 0;
   const heavy = defineTool({
     name: "heavy",
@@ -335,8 +327,15 @@ test("transport: a listed page may read every answer and every header that it ne
       assertEquals(response.headers.get("access-control-allow-credentials"), null);
       assertMatch(response.headers.get("vary")!, /\bOrigin\b/);
       const exposed = response.headers.get("access-control-expose-headers")!.split(", ");
-      for (const name of ["WWW-Authenticate", "DPoP-Nonce", "Retry-After", "X-Request-Id"]) {
-        assert(exposed.includes(name), name);
-      }
+      for (
+        const name of [
+          "WWW-Authenticate",
+          "DPoP-Nonce",
+          "Retry-After",
+          "RateLimit",
+          "RateLimit-Policy",
+          "X-Request-Id",
+        ]
+      ) assert(exposed.includes(name), name);
     }
   }));

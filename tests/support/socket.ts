@@ -14,11 +14,17 @@ export interface RawAnswer {
  *
  * The lines are the request line and the headers; `connection: close` is added, and with a body its length.
  */
-export function sendRaw(port: number, lines: readonly string[], body?: string): Promise<RawAnswer> {
+export function sendRaw(
+  port: number,
+  lines: readonly string[],
+  body?: string,
+  /** The address to connect from, one of 127.0.0.0/8. */
+  from = "127.0.0.1",
+): Promise<RawAnswer> {
   const length = body === undefined ? [] : [`content-length: ${new Blob([body]).size}`];
   const head = [...lines, "connection: close", ...length].join("\r\n");
   return new Promise((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1");
+    const socket = connect({ port, host: "127.0.0.1", localAddress: from });
     const chunks: Uint8Array[] = [];
     socket.setTimeout(10_000, () => socket.destroy(new Error("No answer in ten seconds")));
     socket.on("error", reject);

@@ -5,7 +5,7 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
 import { tools } from "../../tools/mod.ts";
-import type { JsonSchema } from "../../tools/registry.ts";
+import type { JsonSchema } from "../../tools/schema_rules.ts";
 import { createPipeline, MODERN_META, modernRequest, readAnswer } from "../support/pipeline.ts";
 import { registry } from "../support/tools.ts";
 
@@ -18,6 +18,7 @@ const SHARED = [
   "objects",
   "registry",
   "sanitize",
+  "schema_rules",
   "shapes",
 ];
 
