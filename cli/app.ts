@@ -9,8 +9,12 @@ import type { ScopePolicy } from "../auth/scopes.ts";
 import { createTokenVerifier, DEFAULT_CACHE } from "../auth/token_verifier.ts";
 import { createHandler } from "../http/handler.ts";
 import type { Handler } from "../http/handler.ts";
+import type { Decision } from "../http/record.ts";
 import { createMcp } from "../http/mcp.ts";
 import type { McpDispatcher } from "../http/mcp.ts";
+import { catalogueHash } from "../http/operator/catalogue.ts";
+import type { OperatorParts } from "../http/operator/parts.ts";
+import { createReadiness } from "../http/operator/readiness.ts";
 import { renderHome } from "../http/pages/home.ts";
 import { createGate, createLimiter, DEFAULT_RATE_LIMITS } from "../http/rate_limit.ts";
 import { createRoutes, MCP_PATH } from "../http/routes.ts";
@@ -18,10 +22,13 @@ import type { PublicDocument } from "../http/routes.ts";
 import { openStore } from "../store/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { createExecutor } from "../tools/execute.ts";
 import { tools } from "../tools/mod.ts";
 import { createRegistry } from "../tools/registry.ts";
 import type { Registry } from "../tools/registry.ts";
+import { readinessChecks } from "./checks.ts";
 import { publicOrigins } from "./config.ts";
 import type { Config } from "./config_schema.ts";
 import { startEmbedded } from "./embedded.ts";
@@ -36,6 +43,10 @@ export interface App {
   readonly resource: string;
   readonly issuers: readonly string[];
   readonly authorizationServer: AuthorizationServer | undefined;
+  /** What the operator listener shows. */
+  readonly operator: OperatorParts;
+  /** Says that this instance wants no more work; it answers what it gets all the same. */
+  stopping(): void;
   /** Ends running calls, then the authorization server, then the store. */
   close(): Promise<void>;
 }
@@ -82,11 +93,17 @@ interface Parts extends AppOptions {
 function assemble(config: Config, parts: Parts): App {
   const { logger, now, policy, registry, store, authorizationServer } = parts;
   const hosts = resourcesByHost(config, policy);
+  const metrics = createMetrics({
+    version: VERSION,
+    tools: registry.tools.map(({ name }) => name),
+    limits: ["address", "client", "concurrent"],
+  });
   const issuers = trustedIssuers(config, {
     audiences: new Set([...hosts.values()].map((resource) => resource.resource)),
     authorizationServer,
     now,
     logger,
+    observe: metrics.observe,
   });
   const onUnexpected = (error: unknown, requestId: string) =>
     logger.error("unexpected error", { request_id: requestId, error: describeError(error) });
@@ -103,6 +120,7 @@ function assemble(config: Config, parts: Parts): App {
       workspace: store.workspace,
       now,
       log: logger.info,
+      measure: metrics.toolRan,
     }),
     onUnexpected,
   });
@@ -129,7 +147,11 @@ function assemble(config: Config, parts: Parts): App {
         : {}),
     }),
     authenticator: createAuthenticator({
-      verifyToken: createTokenVerifier({ issuers, ...cacheOf(config) }),
+      verifyToken: createTokenVerifier({
+        issuers,
+        ...cacheOf(config),
+        onChecked: metrics.tokenChecked,
+      }),
       verifyProof: createProofVerifier({ replay: store.replay, nonceKey: randomBytes(32) }),
       now,
     }),
@@ -138,9 +160,19 @@ function assemble(config: Config, parts: Parts): App {
     mcp,
     bodyTimeoutMs: config.bodyTimeoutMs,
     ...limitsOf(config),
-    record: (decision) => logger.info("request", { ...decision }),
+    levels: metrics,
+    record(decision) {
+      count(metrics, decision);
+      logger.info("request", { ...decision });
+    },
     onUnexpected,
     now,
+  });
+  let isStopping = false;
+  const readiness = createReadiness({
+    checks: readinessChecks(store, issuers),
+    catalogue: catalogueHash(registry),
+    stopping: () => isStopping,
   });
   return {
     handler,
@@ -148,12 +180,19 @@ function assemble(config: Config, parts: Parts): App {
     resource: config.url + MCP_PATH,
     issuers: names,
     authorizationServer,
+    operator: { metrics, readiness },
+    stopping: () => void (isStopping = true),
     async close() {
       await mcp.close();
       await authorizationServer?.stop();
       await store.close();
     },
   };
+}
+
+function count(metrics: Metrics, decision: Decision): void {
+  const { rpcMethod: method, durationMs } = decision;
+  metrics.request({ ...decision, method, seconds: durationMs / 1000 });
 }
 
 function cacheOf(config: Config) {

@@ -13,8 +13,7 @@ import { ISSUER_PROFILES } from "../auth/profiles.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import { MCP_PATH } from "../http/routes.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { observe } from "../telemetry/metrics.ts";
-import type { Gauge } from "../telemetry/metrics.ts";
+import type { Observe, Observed } from "../telemetry/metrics.ts";
 import { publicOrigins } from "./config.ts";
 import type { Config, IssuerConfig } from "./config_schema.ts";
 import { NAME } from "./version.ts";
@@ -25,9 +24,11 @@ export interface IssuerParts {
   readonly authorizationServer: Pick<AuthorizationServer, "issuer" | "jwks"> | undefined;
   readonly now: () => Date;
   readonly logger: Logger;
+  /** Takes how old keys are; absent where nobody asks. */
+  readonly observe?: Observe;
 }
 
-const STALE_KEYS: Gauge = {
+const STALE_KEYS: Observed = {
   name: "gatehouse.jwks.stale",
   description: "How long the keys of an issuer have been used past their freshness",
   unit: "s",
@@ -56,7 +57,7 @@ export function trustedIssuers(config: Config, parts: IssuerParts): readonly Iss
 
 function remoteIssuer(item: IssuerConfig, parts: IssuerParts): Issuer {
   const { issuer, jwksUri, algorithms, introspection } = item;
-  const { now, logger } = parts;
+  const { now, logger, observe } = parts;
   const rules = {
     issuer,
     profile: ISSUER_PROFILES[item.profile],
@@ -71,7 +72,7 @@ function remoteIssuer(item: IssuerConfig, parts: IssuerParts): Issuer {
     now: () => now().getTime(),
     log: (message, properties) => logger.warning(message, { issuer, ...properties }),
   });
-  observe(STALE_KEYS, { issuer }, () => keys.staleSeconds);
+  observe?.(STALE_KEYS, { issuer }, () => keys.staleSeconds);
   return {
     ...rules,
     algorithms,

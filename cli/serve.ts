@@ -7,6 +7,7 @@ import { createApp } from "./app.ts";
 import { banner } from "./banner.ts";
 import { configFrom, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Register } from "./command.ts";
+import { OPERATOR_HOST, startOperator } from "./operator.ts";
 
 export const registerServe: Register = (program, io) => {
   withConfigFlags(program.command("serve", { isDefault: true }))
@@ -19,8 +20,10 @@ export const registerServe: Register = (program, io) => {
       const logger = startLogging(config.logLevel);
       await requireFree(config);
       if (config.issuers.length === 0) await requireFree(config.authorizationServer);
+      const { port: operatorPort } = config.operator;
+      if (operatorPort) await requireFree({ host: OPERATOR_HOST, port: operatorPort });
       const app = await createApp(config, { logger });
-      let listener;
+      let listener, operator;
       try {
         listener = listen({
           host: config.host,
@@ -29,15 +32,19 @@ export const registerServe: Register = (program, io) => {
           onExhausted: (error) =>
             logger.warning("cannot accept connections", { error: String(error) }),
         });
+        operator = await startOperator(config, app.operator, logger);
       } catch (error) {
+        await listener?.stop(0);
         await app.close();
         throw error;
       }
-      io.out(banner(config, app));
+      io.out(banner(config, app, operator?.port));
       const signal = await nextSignal();
       logger.info("stopping", { signal });
+      app.stopping();
       await listener.stop(config.drainTimeoutMs);
       await app.close();
+      await operator?.stop(1000);
     });
 };
 

@@ -2,6 +2,7 @@
 
 import type { ProtectedResource } from "../auth/metadata.ts";
 import type { Principal } from "../auth/principal.ts";
+import type { RequestSpans } from "../telemetry/trace.ts";
 import type { Tool } from "../tools/registry.ts";
 import type { Message } from "./message.ts";
 import type { Route } from "./routes.ts";
@@ -13,6 +14,10 @@ export interface Exchange {
   /** The peer's address as the socket has it. */
   readonly peer: string;
   readonly startedAt: Date;
+  /** Milliseconds of the monotonic clock, for durations. */
+  readonly startedAtMs: number;
+  /** Absent where nobody takes spans. */
+  readonly spans: RequestSpans | undefined;
   /** Set by admit. */
   url?: URL;
   /** Set by admit: the resource under the name that the client used. */
@@ -31,8 +36,16 @@ export interface Exchange {
   tool?: Tool;
   /** Set by dispatch and execute: why the call failed, or `ok`. */
   toolOutcome?: string;
+  /** Set where the answer is a JSON-RPC error. */
+  rpcCode?: number;
 }
 
-export function openExchange(request: Request, peer: string, now: Date): Exchange {
-  return { id: crypto.randomUUID(), request, peer, startedAt: now };
+export function openExchange(
+  request: Request,
+  peer: string,
+  now: Date,
+  spans?: RequestSpans,
+): Exchange {
+  const startedAtMs = performance.now();
+  return { id: crypto.randomUUID(), request, peer, startedAt: now, startedAtMs, spans };
 }

@@ -6,6 +6,8 @@ import { principalKey } from "../auth/principal.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import { insufficientScope } from "../tools/execute.ts";
+import type { Level } from "../telemetry/metrics.ts";
+import { inSpan, requestTracing } from "../telemetry/trace.ts";
 import type { Registry, Tool } from "../tools/registry.ts";
 import { admit } from "./admit.ts";
 import type { Admission } from "./admit.ts";
@@ -22,6 +24,7 @@ import type { DecisionSink } from "./record.ts";
 import { dispatched, options, publicDocument, refusal } from "./respond.ts";
 import { matchRoute } from "./routes.ts";
 import type { Route } from "./routes.ts";
+import { openMessageSpan } from "./spans.ts";
 import { superviseStream } from "./stream.ts";
 
 /** Everything the pipeline stands on. */
@@ -41,6 +44,8 @@ export interface HandlerDeps {
     /** By principal. */
     readonly concurrent: Gate;
   };
+  /** How many requests and streams there are, for whoever counts them. */
+  readonly levels?: { readonly calls: Level; readonly streams: Level };
   readonly record: DecisionSink;
   /** Told of every error that is not ours, with its stack. */
   readonly onUnexpected: (error: unknown, requestId: string) => void;
@@ -52,12 +57,14 @@ export type Handler = (request: Request, peer: string) => Promise<Response>;
 
 /** Builds the pipeline. Source order is run order; a stage refuses by throwing. */
 export function createHandler(deps: HandlerDeps): Handler {
-  const { admission, routes, authenticator, registry, policy, limits, mcp } = deps;
+  const { admission, routes, authenticator, registry, policy, limits, mcp, levels } = deps;
+  const trace = requestTracing();
 
   async function answer(exchange: Exchange): Promise<Response> {
-    const { request } = exchange;
+    const { request, spans } = exchange;
 
     // admit
+    spans?.enter("admit");
     await limits?.address(addressKey(exchange.peer));
     const { url, resource } = admit(request, admission);
     exchange.url = url;
@@ -66,6 +73,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     // match
     const route = matchRoute(routes, request);
     exchange.route = route;
+    spans?.route(route.path);
     const linked = route.access === "public" && isNavigation(request);
     if (route.origins === "allowed" && !linked) {
       exchange.origin = checkOrigin(request.headers, deps.allowedOrigins);
@@ -78,7 +86,9 @@ export function createHandler(deps: HandlerDeps): Handler {
     }
 
     // authenticate
-    const principal = await authenticator.authenticate(request, url.searchParams, resource);
+    spans?.enter("authenticate");
+    const { authenticate } = authenticator;
+    const principal = await inSpan(spans, authenticate, request, url.searchParams, resource);
     if (principal === undefined) {
       throw new AppError("unauthorized", "Send an access token for this resource", {
         reason: "no_credential",
@@ -91,6 +101,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     if (leave) exchange.leave = leave;
 
     // parse
+    spans?.enter("parse");
     checkAccept(request.headers);
     const body = await readJsonBody(request, {
       maxBytes: admission.maxBodyBytes,
@@ -101,6 +112,8 @@ export function createHandler(deps: HandlerDeps): Handler {
 
     // authorize
     const tool = message.toolName === undefined ? undefined : registry.get(message.toolName);
+    if (spans) openMessageSpan(spans, exchange, tool?.name);
+    spans?.enter("authorize");
     await limits?.client(clientKey(principal), tool?.cost);
     if (tool !== undefined) {
       exchange.tool = tool;
@@ -108,7 +121,8 @@ export function createHandler(deps: HandlerDeps): Handler {
     }
 
     // dispatch, and execute where it is a tool call
-    return dispatched(exchange, await mcp.dispatch(exchange, message, principal));
+    spans?.enter("dispatch");
+    return dispatched(exchange, await inSpan(spans, mcp.dispatch, exchange, message, principal));
   }
 
   function authorize(tool: Tool, principal: Principal): void {
@@ -125,16 +139,20 @@ export function createHandler(deps: HandlerDeps): Handler {
   function refuse(exchange: Exchange, thrown: unknown): { response: Response; reason: string } {
     const error = thrown instanceof RpcError ? thrown : toAppError(thrown);
     if (error.cause !== undefined) deps.onUnexpected(error.cause, exchange.id);
+    if (error instanceof RpcError) exchange.rpcCode = error.code;
     const response = refusal(exchange, error, scopesToAskFor(exchange));
     return { response, reason: error.reason };
   }
 
   function record(exchange: Exchange, status: number, reason: string): void {
-    deps.record(decisionOf(exchange, { status, reason, now: deps.now() }));
+    deps.record(decisionOf(exchange, { status, reason }));
+    exchange.spans?.end({ status, reason, rpcCode: exchange.rpcCode });
+    levels?.calls.down();
   }
 
   return async (request, peer) => {
-    const exchange = openExchange(request, peer, deps.now());
+    const exchange = openExchange(request, peer, deps.now(), trace?.(request));
+    levels?.calls.up();
     let response: Response;
     let reason: string | undefined;
     try {
@@ -151,10 +169,14 @@ export function createHandler(deps: HandlerDeps): Handler {
       done();
       return response;
     }
+    levels?.streams.up();
     return superviseStream(response, {
       endsAt: exchange.principal.expiresAt * 1000,
       now: deps.now,
-      onEnd: done,
+      onEnd() {
+        levels?.streams.down();
+        done();
+      },
     });
   };
 }

@@ -178,6 +178,7 @@ function withOurErrors(server: Served, exchange: Exchange): Served {
       if (!("error" in message)) return send(message, options);
       exchange.toolOutcome ??= "protocol";
       const { code, message: text, data } = message.error as WireError;
+      exchange.rpcCode = code;
       const isOurs = data?.["request_id"] === exchange.id;
       const error = {
         code,

@@ -1,11 +1,13 @@
 /** The last stage: one record of what was decided about a request, refusals included. */
 
 import type { Exchange } from "./exchange.ts";
+import { traceIdOf } from "./spans.ts";
 
 /** What was decided, free of tokens, arguments and free text of strangers. Times in milliseconds. */
 export interface Decision {
   readonly time: string;
   readonly requestId: string;
+  readonly traceId?: string;
   readonly peer: string;
   readonly httpMethod: string;
   readonly path: string;
@@ -28,13 +30,15 @@ export type DecisionSink = (decision: Decision) => void;
 
 export function decisionOf(
   exchange: Exchange,
-  outcome: { readonly status: number; readonly reason: string; readonly now: Date },
+  outcome: { readonly status: number; readonly reason: string },
 ): Decision {
   const { request, url, message, tool, principal } = exchange;
-  const { status, reason, now } = outcome;
+  const { status, reason } = outcome;
+  const traceId = traceIdOf(exchange);
   return {
     time: exchange.startedAt.toISOString(),
     requestId: exchange.id,
+    ...(traceId !== undefined && { traceId }),
     peer: exchange.peer,
     httpMethod: request.method.slice(0, 16),
     path: (url?.pathname ?? "").slice(0, 128),
@@ -49,6 +53,6 @@ export function decisionOf(
       subject: principal.subject,
       clientId: principal.clientId,
     }),
-    durationMs: now.getTime() - exchange.startedAt.getTime(),
+    durationMs: Math.round((performance.now() - exchange.startedAtMs) * 1000) / 1000,
   };
 }

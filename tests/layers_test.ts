@@ -17,6 +17,7 @@ const SEAMS: readonly (readonly [RegExp, RegExp])[] = [
   [/^(kysely|node:sqlite|pg|postgres)$/, /^store\/sql\//],
   [/^rate-limiter-flexible$/, /^(http\/rate_limit\.ts$|auth\/embedded\/)/],
   [/^(@logtape|@opentelemetry)\//, /^telemetry\//],
+  [/^prom-client$/, /^telemetry\/prometheus\.ts$/],
   [/^commander$/, /^cli\//],
   [/^oauth4webapi$/, /^cli\//],
 ];

@@ -5,6 +5,8 @@ import { AppError, toAppError } from "../errors.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { Workspace } from "../store/workspace.ts";
+import { createHandle } from "./handle.ts";
+import type { Measure } from "./handle.ts";
 import { sanitize } from "./sanitize.ts";
 import type { Catalogue, Progress, Registry, Tool, ToolContext } from "./registry.ts";
 
@@ -39,6 +41,7 @@ export interface ExecutorOptions {
   readonly workspace: Workspace;
   readonly now: () => Date;
   readonly log: (message: string, properties?: Record<string, unknown>) => void;
+  readonly measure?: Measure;
 }
 
 /** UTF-16 units of JSON; a model cannot use more, and a client should not have to hold it. */
@@ -50,6 +53,7 @@ export function createExecutor(
 ): (call: ToolCall) => Promise<ToolOutcome> {
   const { policy, workspace, now } = options;
   const catalogue = catalogueOf(options.registry, policy);
+  const handle = createHandle(options.measure);
 
   async function run(call: ToolCall): Promise<{ output: Record<string, unknown>; text: string }> {
     const { tool, principal } = call;
@@ -68,7 +72,7 @@ export function createExecutor(
       now,
     });
     try {
-      return checkOutput(tool, await Promise.race([tool.handle(input, context), deadline.expired]));
+      return checkOutput(tool, await handle(tool, input, context, deadline.expired));
     } finally {
       deadline.clear();
     }

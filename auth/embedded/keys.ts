@@ -27,11 +27,23 @@ export interface EmbeddedKeys {
  */
 export async function loadOrCreateKeys(path: string | undefined): Promise<EmbeddedKeys> {
   if (path === undefined) return await createKeys();
-  const present = await readKeys(path);
-  if (present) return present;
-  await writeNewFile(path, JSON.stringify(await createKeys(), null, 2) + "\n");
-  const keys = await readKeys(path);
-  if (keys) return keys;
+  const text = await readOrMakeFile(
+    path,
+    async () => JSON.stringify(await createKeys(), null, 2) + "\n",
+  );
+  return parseKeys(path, text);
+}
+
+/** Returns the text of a private file, which is made where there is none; throws as `loadOrCreateKeys()` does. */
+export async function readOrMakeFile(
+  path: string,
+  make: () => Promise<string> | string,
+): Promise<string> {
+  const present = await readPrivateFile(path);
+  if (present !== undefined) return present;
+  await writeNewFile(path, await make());
+  const text = await readPrivateFile(path);
+  if (text !== undefined) return text;
   throw new AppError("unavailable", `The key file ${path} disappeared while it was made`);
 }
 
@@ -49,8 +61,7 @@ async function createKeys(): Promise<EmbeddedKeys> {
   };
 }
 
-async function readKeys(path: string): Promise<EmbeddedKeys | undefined> {
-  let text: string;
+async function readPrivateFile(path: string): Promise<string | undefined> {
   try {
     const file = await open(path, "r");
     try {
@@ -62,7 +73,7 @@ async function readKeys(path: string): Promise<EmbeddedKeys | undefined> {
           { reason: "key_file_mode" },
         );
       }
-      text = await file.readFile("utf8");
+      return await file.readFile("utf8");
     } finally {
       await file.close();
     }
@@ -71,7 +82,6 @@ async function readKeys(path: string): Promise<EmbeddedKeys | undefined> {
     if (errorCode(error) === "ENOENT") return undefined;
     throw new AppError("unavailable", `The key file ${path} cannot be read`, { cause: error });
   }
-  return parseKeys(path, text);
 }
 
 /** Appears under its name complete or not at all, and never replaces a file: link(2) refuses an existing name. */

@@ -10,7 +10,7 @@ import { createPipeline, MODERN_META, modernRequest, readAnswer } from "../suppo
 import { registry } from "../support/tools.ts";
 
 /** The files of the folder that are no tools. */
-const SHARED = ["batches", "execute", "mod", "objects", "registry", "sanitize", "shapes"];
+const SHARED = ["batches", "execute", "handle", "mod", "objects", "registry", "sanitize", "shapes"];
 
 const names = tools.map(({ name }) => name);
 
