@@ -141,7 +141,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   observeProcess(observe, options.version);
   observeSources(observe, options.sources ?? {});
-  // Series that exist from the start show a first refusal as a rise and not as an absence.
   for (const result of ["cached", "verified", "refused", "unavailable"]) checks(result);
   for (const limit of limits) limited(limit);
   for (const tool of tools) toolDurations(tool);

@@ -37,12 +37,17 @@ export function createExposition(): Exposition {
 
   return {
     counter(metric, labels) {
-      const series = family(metric, (common) => new Counter(common), labels).labels(labels);
+      const counter = family(metric, (common) => new Counter(common), labels);
+      // A series that is there from the start shows its first count as a rise.
+      counter.inc(labels, 0);
+      const series = counter.labels(labels);
       return () => series.inc();
     },
     histogram(metric, bounds, labels) {
       const make = (common: Common) => new Histogram({ ...common, buckets: [...bounds] });
-      const series = family(metric, make, labels).labels(labels);
+      const histogram = family(metric, make, labels);
+      histogram.zero(labels);
+      const series = histogram.labels(labels);
       return (value) => series.observe(value);
     },
     read(metric, kind, labels, read) {
