@@ -69,24 +69,31 @@ export function createMetrics(options: MetricsOptions): Metrics {
     return reasons.has(reason) ? reason : "other";
   };
 
-  const requests = kept((key) => {
-    const [decision, era, tool, method] = key.split(" ") as [string, string, string, string];
-    return exposition.counter({
-      name: "gatehouse_requests_total",
-      help: "Requests by what was decided; tool and method are none where there was no such thing.",
-    }, { decision, era, tool, method });
-  });
-  const durations = kept((key) => {
-    const [era, method] = key.split(" ") as [string, string];
-    return exposition.histogram(
-      {
-        name: "gatehouse_request_duration_seconds",
-        help: "Time from the arrival of a request to the end of its answer.",
-      },
-      REQUEST_BOUNDS,
-      { era, method },
-    );
-  });
+  const requests = kept((decision) =>
+    kept((era) =>
+      kept((tool) =>
+        kept((method) =>
+          exposition.counter({
+            name: "gatehouse_requests_total",
+            help:
+              "Requests by what was decided; era, tool and method are none where there was none.",
+          }, { decision, era, tool, method })
+        )
+      )
+    )
+  );
+  const durations = kept((era) =>
+    kept((method) =>
+      exposition.histogram(
+        {
+          name: "gatehouse_request_duration_seconds",
+          help: "Time from the arrival of a request to the end of its answer.",
+        },
+        REQUEST_BOUNDS,
+        { era, method },
+      )
+    )
+  );
   const refusals = kept((reason) =>
     exposition.counter({
       name: "gatehouse_refusals_total",
@@ -107,13 +114,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
       { tool },
     )
   );
-  const toolErrors = kept((key) => {
-    const [tool, code] = key.split(" ") as [string, string];
-    return exposition.counter({
-      name: "gatehouse_tool_errors_total",
-      help: "Tool calls whose handler failed, by the code that the caller got.",
-    }, { tool, code });
-  });
+  const toolErrors = kept((tool) =>
+    kept((code) =>
+      exposition.counter({
+        name: "gatehouse_tool_errors_total",
+        help: "Tool calls whose handler failed, by the code that the caller got.",
+      }, { tool, code })
+    )
+  );
   const checks = kept((result) =>
     exposition.counter({
       name: "gatehouse_token_verifications_total",
@@ -149,8 +157,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     request({ decision, reason, era = "none", method, tool, seconds }) {
       const called = tool === undefined ? "none" : toolLabel(tool);
       const asked = methodLabel(method);
-      requests(`${decision} ${era} ${called} ${asked}`)();
-      durations(`${era} ${asked}`)(seconds);
+      requests(decision)(era)(called)(asked)();
+      durations(era)(asked)(seconds);
       if (decision === "allow" && reason === "ok") return;
       refusals(reasonLabel(reason))();
       if (!reason.startsWith(LIMIT_REASON)) return;
@@ -160,7 +168,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     toolRan(tool, seconds, error) {
       const label = toolLabel(tool);
       toolDurations(label)(seconds);
-      if (error !== undefined) toolErrors(`${label} ${error}`)();
+      if (error !== undefined) toolErrors(label)(error)();
     },
     tokenChecked: (result) => checks(result)(),
     calls: level({
@@ -182,7 +190,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
 /** The start of every reason that a limit gives. */
 const LIMIT_REASON = "rate_limited_";
 
-/** Makes each series once; the keys are bounded by whoever builds them. */
+/** Makes each series once, and finds it by one label after the other; whoever asks bounds the values. */
 function kept<Series>(make: (key: string) => Series): (key: string) => Series {
   const made = new Map<string, Series>();
   return (key) => {

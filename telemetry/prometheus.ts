@@ -37,15 +37,15 @@ export function createExposition(): Exposition {
 
   return {
     counter(metric, labels) {
-      const counter = family(metric, (common) => new Counter(common), labels);
-      // A series that is there from the start shows its first count as a rise.
-      counter.inc(labels, 0);
-      const series = counter.labels(labels);
-      return () => series.inc();
+      // Counted here and read at a scrape: the library looks its series up by their labels each time.
+      let count = 0;
+      this.read(metric, "counter", labels, () => count);
+      return () => void (count += 1);
     },
     histogram(metric, bounds, labels) {
       const make = (common: Common) => new Histogram({ ...common, buckets: [...bounds] });
       const histogram = family(metric, make, labels);
+      // A series that is there from the start shows its first value as a rise.
       histogram.zero(labels);
       const series = histogram.labels(labels);
       return (value) => series.observe(value);
