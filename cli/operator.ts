@@ -36,7 +36,7 @@ export async function startOperator(
   const handle = createOperatorHandler(parts, {
     port: listener.port,
     tokenHash,
-    log: logger.debug,
+    logger,
     onUnexpected: (error, requestId) =>
       logger.error("unexpected error", { request_id: requestId, error: String(error) }),
   });

@@ -3,6 +3,7 @@
 import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
 import { AppError, toAppError } from "../../errors.ts";
+import type { Logger } from "../../telemetry/log.ts";
 import { admit } from "../admit.ts";
 import type { Handler } from "../handler.ts";
 import { RpcError } from "../message.ts";
@@ -16,7 +17,8 @@ export interface OperatorOptions {
   readonly port: number;
   /** Hex SHA-256 of the credential; undefined refuses every one. */
   readonly tokenHash: string | undefined;
-  readonly log: (message: string, properties: Record<string, unknown>) => void;
+  /** Refusals of a caller are warnings: nobody else than the operator has business here. */
+  readonly logger: Pick<Logger, "debug" | "warning">;
   /** Told of every error that is not ours, with its stack. */
   readonly onUnexpected: (error: unknown, requestId: string) => void;
 }
@@ -64,7 +66,8 @@ export function createOperatorHandler(parts: OperatorParts, options: OperatorOpt
     headers.set("x-request-id", requestId);
     headers.set("x-content-type-options", "nosniff");
     headers.set("cache-control", "no-store");
-    options.log("operator request", {
+    const log = status === 401 || status === 403 ? options.logger.warning : options.logger.debug;
+    log("operator request", {
       requestId,
       httpMethod: request.method.slice(0, 16),
       path: pathOf(request).slice(0, 128),

@@ -25,10 +25,7 @@ interface Scene {
 }
 
 /** The real program on Deno, which exports what it and its runtime trace. */
-async function withTracedServer(
-  work: (scene: Scene) => Promise<void>,
-  env: Record<string, string> = {},
-): Promise<void> {
+async function withTracedServer(work: (scene: Scene) => Promise<void>): Promise<void> {
   const collector = await startCollector();
   const issuer = await startIssuer("http://localhost:1/mcp");
   const server = await startProcess({

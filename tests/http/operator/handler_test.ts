@@ -34,6 +34,8 @@ async function withOperator(
   tokenHash: string | null = createHash("sha256").update(TOKEN).digest("hex"),
 ): Promise<void> {
   const log: Record<string, unknown>[] = [];
+  const collect = (level: string) => (_message: string, properties = {}) =>
+    void log.push({ level, ...properties });
   const unexpected: unknown[] = [];
   let handle = (_request: Request) => Promise.resolve(new Response());
   const listener = listen({ host: "127.0.0.1", port: 0, handler: (request) => handle(request) });
@@ -47,7 +49,7 @@ async function withOperator(
   }, {
     port,
     tokenHash: tokenHash ?? undefined,
-    log: (_message, properties) => log.push(properties),
+    logger: { debug: collect("debug"), warning: collect("warning") },
     onUnexpected: (error) => unexpected.push(error),
   });
   handle = (request) => handler(request, "127.0.0.1");
@@ -141,6 +143,7 @@ test("operator: an access token, a wrong token and none at all are 401 (H228)", 
       }
     }
     assertFalse(JSON.stringify(log).includes(accessToken.split(".")[1]!));
+    assert(log.every(({ level }) => level === "warning"), "each is a line that is seen");
   }, { access, audit });
   assertEquals([access.deeds, audit.queries], [[], []]);
 });
