@@ -12,6 +12,12 @@ export interface KeySource {
    * @throws {AppError} `invalid_token` where no single key fits; `unavailable` where the keys cannot be had.
    */
   keyFor(header: JWSHeaderParameters): Promise<CryptoKey>;
+  /**
+   * Resolves where there are keys to verify with, fetching them where it is time to.
+   *
+   * @throws {AppError} `unavailable`.
+   */
+  check(): Promise<void>;
   /** Grows each time other keys are in force; what was verified under older ones is verified again. */
   readonly generation: number;
   /** For how many seconds the keys in force have been older than they should be; 0 while they are fresh. */
@@ -47,7 +53,7 @@ interface KeySet {
 /** Keys that are known from the start: those of the embedded authorization server, or of a test. */
 export function staticKeys(jwks: JSONWebKeySet, algorithms: readonly string[]): KeySource {
   const set = toKeySet(jwks, algorithms, 0);
-  return { keyFor: set.keyFor, generation: 1, staleSeconds: 0 };
+  return { keyFor: set.keyFor, check: () => Promise.resolve(), generation: 1, staleSeconds: 0 };
 }
 
 /** Keys of an issuer that publishes them at a URL. */
@@ -98,6 +104,9 @@ export function remoteKeys(options: KeySourceOptions): KeySource {
     },
     get staleSeconds() {
       return current ? Math.max(0, now() - current.fetchedAt - freshMs) / 1000 : 0;
+    },
+    async check() {
+      await keysInForce();
     },
     async keyFor(header) {
       const set = await keysInForce();

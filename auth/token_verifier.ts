@@ -17,6 +17,8 @@ export interface TokenVerifierOptions {
   readonly issuers: readonly Issuer[];
   /** Absent where every request is verified in full. */
   readonly cache?: CacheOptions;
+  /** Told how each check ended; `unavailable` where nobody could tell. */
+  readonly onChecked?: (result: "cached" | "verified" | "refused" | "unavailable") => void;
 }
 
 export interface CacheOptions {
@@ -58,7 +60,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       "Two issuers have introspection; an opaque token does not tell whose it is",
     );
   }
-  const { cache } = options;
+  const { cache, onChecked } = options;
   const verified = createBoundedCache<CachedToken>(cache?.maxEntries ?? 0);
   const inactive = createBoundedCache<true>(MAX_INACTIVE);
 
@@ -93,15 +95,29 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     return result;
   }
 
-  return async (token, now) => {
+  async function verify(token: string, now: number): Promise<VerifiedToken> {
     const key = createHash("sha256").update(token).digest("base64url");
     const known = verified.get(key, now);
     if (known === undefined || known.generation !== known.issuer.keys.generation) {
-      return await verifyAnew(token, key, now);
+      const result = await verifyAnew(token, key, now);
+      onChecked?.("verified");
+      return result;
     }
     if (isExpired(known.principal.expiresAt, known.issuer.clockTolerance, now)) {
       throw invalidToken("expired");
     }
+    onChecked?.("cached");
     return known;
+  }
+
+  if (onChecked === undefined) return verify;
+  return async (token, now) => {
+    try {
+      return await verify(token, now);
+    } catch (error) {
+      const isRefusal = error instanceof AppError && error.code === "invalid_token";
+      onChecked(isRefusal ? "refused" : "unavailable");
+      throw error;
+    }
   };
 }

@@ -5,14 +5,21 @@ import { createProofVerifier } from "../auth/dpop.ts";
 import type { AuthorizationServer } from "../auth/embedded/mod.ts";
 import { createScopePolicy } from "../auth/scopes.ts";
 import type { Handler } from "../http/handler.ts";
+import { LIMIT_NAMES } from "../http/limits/rates.ts";
 import type { Limits } from "../http/limits/mod.ts";
 import type { McpDispatcher } from "../http/mcp.ts";
+import { catalogueHash } from "../http/operator/catalogue.ts";
+import type { OperatorParts } from "../http/operator/parts.ts";
+import { createReadiness } from "../http/operator/readiness.ts";
 import { MCP_PATH } from "../http/routes.ts";
 import type { AuditLog } from "../store/audit.ts";
 import { openStore } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
+import { tools } from "../tools/mod.ts";
 import type { Registry } from "../tools/registry.ts";
 import { openServerAudit } from "./audit_log.ts";
+import { readinessChecks } from "./checks.ts";
 import { publicOrigins } from "./config.ts";
 import type { Config } from "./config_schema.ts";
 import { startEmbedded } from "./embedded.ts";
@@ -22,6 +29,7 @@ import { buildPipeline } from "./pipeline.ts";
 import type { Foundation } from "./pipeline.ts";
 import { createRecorder } from "./recorder.ts";
 import { requireReloadable } from "./reload.ts";
+import { VERSION } from "./version.ts";
 
 /** A running server without its listener. */
 export interface App {
@@ -33,6 +41,10 @@ export interface App {
   readonly audit: AuditLog;
   /** The one in force. */
   readonly config: Config;
+  /** What the operator listener shows. */
+  readonly operator: OperatorParts;
+  /** Says that this instance wants no more work; it answers what it gets all the same. */
+  stopping(): void;
   /**
    * Puts another configuration in force for the requests that come; those under way end under the former one.
    *
@@ -75,11 +87,16 @@ async function lay(
   opened: Closable[],
 ): Promise<Foundation> {
   const policy = createScopePolicy(config.scopes);
+  const metrics = createMetrics({
+    version: VERSION,
+    tools: tools.map(({ name }) => name),
+    limits: LIMIT_NAMES,
+  });
   const store = await openStore(config.store, { now });
   opened.push(() => store.close());
   const audit = await openServerAudit(config, { now, logger });
   opened.push(() => audit.close());
-  const recorder = createRecorder({ audit, logger, now });
+  const recorder = createRecorder({ audit, metrics, logger, now });
   opened.push(() => recorder.close());
   let authorizationServer: AuthorizationServer | undefined;
   if (config.issuers.length === 0) {
@@ -90,12 +107,13 @@ async function lay(
   }
   return {
     store,
+    metrics,
     audit,
     recorder,
     authorizationServer,
     verifyProof: createProofVerifier({ replay: store.replay, nonceKey: randomBytes(32) }),
     confirmationKey: randomBytes(32),
-    keySources: createKeySources({ now, logger }),
+    keySources: createKeySources({ now, logger, observe: metrics.observe }),
     logger,
     now,
     ...(mcp && { mcp }),
@@ -108,6 +126,13 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
   let pipeline = buildPipeline(config, foundation, limits);
   /** A former dispatcher lives for as long as a request that it serves. */
   const former: WeakRef<McpDispatcher>[] = [];
+  let isStopping = false;
+  const { store, metrics, audit } = foundation;
+  const readiness = createReadiness({
+    checks: readinessChecks({ store, audit, issuers: () => pipeline.issuers }),
+    catalogue: catalogueHash(pipeline.registry),
+    stopping: () => isStopping,
+  });
 
   async function limitsFor(config: Config): Promise<Limits | undefined> {
     const limits = await openLimits(config, foundation.logger);
@@ -123,10 +148,12 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
     },
     resource: config.url + MCP_PATH,
     get issuers() {
-      return pipeline.issuers;
+      return pipeline.issuers.map(({ issuer }) => issuer);
     },
     authorizationServer: foundation.authorizationServer,
-    audit: foundation.audit,
+    audit,
+    operator: { metrics, readiness, audit },
+    stopping: () => void (isStopping = true),
     get config() {
       return config;
     },

@@ -7,7 +7,7 @@ import type { Config } from "./config_schema.ts";
 import { NAME, programWords, VERSION } from "./version.ts";
 
 /** Returns the text for the terminal. */
-export function banner(config: Config, app: App): string {
+export function banner(config: Config, app: App, operatorPort?: number): string {
   const words = programWords();
   const embedded = app.authorizationServer !== undefined;
   const facts = [
@@ -16,6 +16,9 @@ export function banner(config: Config, app: App): string {
     ["Issuer", app.issuers.join(", ") + (embedded ? "  (embedded)" : "")],
     ["Store", config.store],
     ["Tools", String(app.registry.tools.length)],
+    ...(operatorPort === undefined
+      ? []
+      : [["Operator", `http://127.0.0.1:${operatorPort}/metrics`]]),
   ];
   const next = embedded
     ? [

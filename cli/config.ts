@@ -22,6 +22,7 @@ export const VARIABLES = {
   GATEHOUSE_AUDIT: "audit.directory",
   GATEHOUSE_ALLOWED_HOSTS: "allowedHosts",
   GATEHOUSE_ALLOWED_ORIGINS: "allowedOrigins",
+  GATEHOUSE_OPERATOR_PORT: "operator.port",
   GATEHOUSE_RATE_LIMIT: "rateLimit.mode",
   GATEHOUSE_RATE_LIMIT_STORE: "rateLimit.store",
   GATEHOUSE_TRUSTED_PROXIES: "trustedProxies",
@@ -156,6 +157,13 @@ function faultsOf(config: Config): string[] {
   if (embedded && config.port === config.authorizationServer.port && config.port !== 0) {
     faults.push(
       `port ${config.port} is wanted twice; give the embedded authorization server another in GATEHOUSE_ISSUER_PORT`,
+    );
+  }
+  const { port: operatorPort } = config.operator;
+  const taken = embedded ? [config.port, config.authorizationServer.port] : [config.port];
+  if (operatorPort !== undefined && operatorPort !== 0 && taken.includes(operatorPort)) {
+    faults.push(
+      `port ${operatorPort} is wanted twice; give the operator listener another in GATEHOUSE_OPERATOR_PORT`,
     );
   }
   for (const { issuer, profile, audiences } of config.issuers) {

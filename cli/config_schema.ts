@@ -65,6 +65,13 @@ export const configSchema = z.strictObject({
       passwordHash: z.string().startsWith("scrypt:"),
     })).optional(),
   }).prefault({}),
+  /** Metrics, readiness, revocations and the audit trail, for this machine alone; off without a port. */
+  operator: z.strictObject({
+    port: port.optional(),
+    /** Hex SHA-256 of a token of your own, instead of the one that is made beside the database. */
+    tokenHash: z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in 64 lower-case hex digits")
+      .optional(),
+  }).prefault({}),
   store: z.string().min(1).default("sqlite:gatehouse.db"),
   /** Names the audit chain that this process writes; processes that share a trail have different names. */
   instance: z.string().regex(

@@ -73,12 +73,15 @@ export async function embeddedIssuer(
   return { issuer: config.authorizationServer.url, jwks: { keys } };
 }
 
-/** The keys lie beside the database that they belong to; a store in memory has keys in memory. */
 function keysPath(store: string): string | undefined {
+  return privatePath(store, "gatehouse.keys.json");
+}
+
+/** Secrets lie beside the database that they belong to; a store in memory has its secrets in memory. */
+export function privatePath(store: string, name: string): string | undefined {
   if (store === "sqlite::memory:") return undefined;
   const database = store.startsWith("sqlite:") ? store.slice("sqlite:".length) : "gatehouse.db";
-  const path = resolve(database);
-  return join(dirname(path), "gatehouse.keys.json");
+  return join(dirname(resolve(database)), name);
 }
 
 const CLI_CLIENT_NAME = "gatehouse command line";

@@ -14,8 +14,7 @@ import { ISSUER_PROFILES } from "../auth/profiles.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import { MCP_PATH } from "../http/routes.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { observe } from "../telemetry/metrics.ts";
-import type { Gauge } from "../telemetry/metrics.ts";
+import type { Observe, Observed } from "../telemetry/metrics.ts";
 import { publicOrigins } from "./config.ts";
 import type { Config, IssuerConfig } from "./config_schema.ts";
 import { NAME } from "./version.ts";
@@ -30,9 +29,16 @@ export interface IssuerParts {
 /** Gives out the keys of a configured issuer: the same source for as long as its place and algorithms are the same. */
 export type KeySources = (issuer: IssuerConfig) => KeySource;
 
+export interface KeySourceParts {
+  readonly now: () => Date;
+  readonly logger: Logger;
+  /** Takes how old keys are; absent where nobody asks. */
+  readonly observe?: Observe;
+}
+
 /** Builds the sources; a configuration that is read again finds the keys that were fetched before. */
 export function createKeySources(
-  { now, logger }: { readonly now: () => Date; readonly logger: Logger },
+  { now, logger, observe }: KeySourceParts,
 ): KeySources {
   const sources = new Map<string, KeySource>();
   return ({ issuer, jwksUri, algorithms }) => {
@@ -45,13 +51,13 @@ export function createKeySources(
       now: () => now().getTime(),
       log: (message, properties) => logger.warning(message, { issuer, ...properties }),
     });
-    observe(STALE_KEYS, { issuer }, () => source.staleSeconds);
+    observe?.(STALE_KEYS, { issuer }, () => source.staleSeconds);
     sources.set(key, source);
     return source;
   };
 }
 
-const STALE_KEYS: Gauge = {
+const STALE_KEYS: Observed = {
   name: "gatehouse.jwks.stale",
   description: "How long the keys of an issuer have been used past their freshness",
   unit: "s",

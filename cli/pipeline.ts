@@ -2,6 +2,7 @@
 
 import type { ProofVerifier } from "../auth/dpop.ts";
 import type { AuthorizationServer } from "../auth/embedded/mod.ts";
+import type { Issuer } from "../auth/issuer.ts";
 import { createAuthenticator } from "../auth/mod.ts";
 import { createScopePolicy } from "../auth/scopes.ts";
 import { createTokenVerifier, DEFAULT_CACHE } from "../auth/token_verifier.ts";
@@ -19,6 +20,7 @@ import type { PublicDocument } from "../http/routes.ts";
 import type { AuditLog } from "../store/audit.ts";
 import type { Store } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { createExecutor } from "../tools/execute.ts";
 import { tools } from "../tools/mod.ts";
 import { createRegistry } from "../tools/registry.ts";
@@ -32,6 +34,7 @@ import { NAME, VERSION } from "./version.ts";
 /** What outlives a configuration. */
 export interface Foundation {
   readonly store: Store;
+  readonly metrics: Metrics;
   readonly audit: AuditLog;
   readonly recorder: Recorder;
   readonly authorizationServer: AuthorizationServer | undefined;
@@ -49,7 +52,7 @@ export interface Foundation {
 export interface Pipeline {
   readonly handler: Handler;
   readonly registry: Registry;
-  readonly issuers: readonly string[];
+  readonly issuers: readonly Issuer[];
   readonly mcp: McpDispatcher;
 }
 
@@ -63,7 +66,7 @@ export function buildPipeline(
   foundation: Foundation,
   limits: Limits | undefined,
 ): Pipeline {
-  const { store, audit, authorizationServer, logger, now } = foundation;
+  const { store, audit, metrics, authorizationServer, logger, now } = foundation;
   const policy = createScopePolicy(config.scopes);
   const registry = createRegistry(tools, policy);
   const hosts = resourcesByHost(config, policy);
@@ -88,6 +91,7 @@ export function buildPipeline(
       audit,
       now,
       log: logger.info,
+      measure: metrics.toolRan,
     }),
     confirmation: { key: foundation.confirmationKey, replay: store.replay, now },
     intend: (exchange) => audit.commit(intentOf(exchange, now(), audit.fingerprint)),
@@ -116,7 +120,11 @@ export function buildPipeline(
         : {}),
     }),
     authenticator: createAuthenticator({
-      verifyToken: createTokenVerifier({ issuers, ...cacheOf(config) }),
+      verifyToken: createTokenVerifier({
+        issuers,
+        ...cacheOf(config),
+        onChecked: metrics.tokenChecked,
+      }),
       verifyProof: foundation.verifyProof,
       now,
     }),
@@ -125,12 +133,13 @@ export function buildPipeline(
     mcp,
     bodyTimeoutMs: config.bodyTimeoutMs,
     limits,
+    levels: metrics,
     ...(config.trustedProxies.length > 0 && { peerOf: createPeerOf(config.trustedProxies) }),
     audit: foundation.recorder,
     onUnexpected,
     now,
   });
-  return { handler, registry, issuers: names, mcp };
+  return { handler, registry, issuers, mcp };
 }
 
 function cacheOf({ verificationCache }: Config) {

@@ -1,20 +1,22 @@
-/** Takes down what the pipeline decided: a record in the audit trail, and a line in the log. */
+/** Takes down what the pipeline decided: a record in the audit trail, a line in the log, a count in the metrics. */
 
 import type { Recorder } from "../http/record.ts";
 import { createSuppression } from "../http/suppression.ts";
 import type { AuditEvent, AuditLog } from "../store/audit.ts";
 import type { Logger } from "../telemetry/log.ts";
+import type { Metrics, RequestMeasure } from "../telemetry/metrics.ts";
 import { ownEvent } from "./audit_events.ts";
 
 export interface RecorderParts {
   readonly audit: AuditLog;
+  readonly metrics: Pick<Metrics, "request">;
   readonly logger: Logger;
   readonly now: () => Date;
 }
 
 /** Builds the recorder; whoever sends too much from one address does not fill the disk, but is counted. */
 export function createRecorder(
-  { audit, logger, now }: RecorderParts,
+  { audit, metrics, logger, now }: RecorderParts,
 ): Recorder & { close(): Promise<void> } {
   const suppression = createSuppression({
     now,
@@ -33,12 +35,24 @@ export function createRecorder(
       return audit.writable;
     },
     record(event) {
+      metrics.request(measureOf(event));
       const flood = event.reason === FLOOD && !suppression.refused(event.request?.peer ?? "");
       if (flood) return;
       if (event.event !== "request.served") audit.record(event);
       logger.info("request", logFields(event));
     },
     close: () => Promise.resolve(suppression.flush()),
+  };
+}
+
+function measureOf({ decision, reason, request, tool, outcome }: AuditEvent): RequestMeasure {
+  return {
+    decision,
+    reason,
+    era: request?.era,
+    method: request?.rpcMethod,
+    tool: tool?.name,
+    seconds: (outcome?.durationMs ?? 0) / 1000,
   };
 }
 

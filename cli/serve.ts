@@ -9,6 +9,7 @@ import { ownEvent } from "./audit_events.ts";
 import { banner } from "./banner.ts";
 import { configFrom, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Register } from "./command.ts";
+import { OPERATOR_HOST, startOperator } from "./operator.ts";
 import { reload } from "./reload.ts";
 import { VERSION } from "./version.ts";
 
@@ -24,8 +25,11 @@ export const registerServe: Register = (program, io) => {
       const now = () => new Date();
       await requireFree(config);
       if (config.issuers.length === 0) await requireFree(config.authorizationServer);
+      const { port: operatorPort } = config.operator;
+      if (operatorPort) await requireFree({ host: OPERATOR_HOST, port: operatorPort });
       const app = await createApp(config, { logger, now });
-      let listener: Listener;
+      let listener: Listener | undefined;
+      let operator: Listener | undefined;
       try {
         listener = listen({
           host: config.host,
@@ -34,22 +38,26 @@ export const registerServe: Register = (program, io) => {
           onExhausted: (error) =>
             logger.warning("cannot accept connections", { error: String(error) }),
         });
+        operator = await startOperator(config, app.operator, logger);
       } catch (error) {
+        await listener?.stop(0);
         await app.close();
         throw error;
       }
       const record = (event: "server.started" | "server.stopped", details: Details) =>
         app.audit.record(ownEvent({ event, actor: "server", details }, now()));
       record("server.started", { version: VERSION, url: config.url, issuers: app.issuers });
-      io.out(banner(config, app));
+      io.out(banner(config, app, operator?.port));
       const onHangUp = () => void reload(app, () => configFrom(io, flags), { logger, now });
       process.on("SIGHUP", onHangUp);
       const signal = await nextSignal();
       logger.info("stopping", { signal });
       process.off("SIGHUP", onHangUp);
+      app.stopping();
       await listener.stop(app.config.drainTimeoutMs);
       record("server.stopped", { signal });
       await app.close();
+      await operator?.stop(1000);
     });
 };
 

@@ -4,7 +4,7 @@ import { withoutCredentials } from "../http/limits/shared.ts";
 import { configFrom, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Register } from "./command.ts";
 
-const SECRET_MEMBERS = new Set(["passwordHash", "clientSecret"]);
+const SECRET_MEMBERS = new Set(["passwordHash", "clientSecret", "tokenHash"]);
 
 export const registerConfig: Register = (program, io) => {
   withConfigFlags(program.command("config"))

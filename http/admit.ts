@@ -5,9 +5,9 @@ import type { ProtectedResource } from "../auth/metadata.ts";
 import { bodyTooLarge } from "./body.ts";
 
 /** What a request is held against before anything else is looked at. */
-export interface Admission {
+export interface Admission<Named = ProtectedResource> {
   /** Each accepted Host value (`host:port`, lower case) and the resource under that name. */
-  readonly hosts: ReadonlyMap<string, ProtectedResource>;
+  readonly hosts: ReadonlyMap<string, Named>;
   readonly maxBodyBytes: number;
 }
 
@@ -25,10 +25,10 @@ const MAX_HEADERS = 100;
  *
  * @throws {AppError} `forbidden`, `uri_too_long`, `header_fields_too_large`, `invalid_request`, `payload_too_large`.
  */
-export function admit(
+export function admit<Named>(
   request: Request,
-  admission: Admission,
-): { url: URL; resource: ProtectedResource } {
+  admission: Admission<Named>,
+): { url: URL; resource: Named } {
   if (request.url.length > MAX_URL_LENGTH) {
     throw new AppError("uri_too_long", `The URL is longer than ${MAX_URL_LENGTH} characters`);
   }

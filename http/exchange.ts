@@ -2,6 +2,7 @@
 
 import type { ProtectedResource } from "../auth/metadata.ts";
 import type { Principal } from "../auth/principal.ts";
+import type { RequestSpans } from "../telemetry/trace.ts";
 import type { Tool } from "../tools/registry.ts";
 import type { Standing } from "./limits/headers.ts";
 import type { Message } from "./message.ts";
@@ -14,6 +15,10 @@ export interface Exchange {
   /** The caller's address: the socket's, or what a trusted proxy says of it. */
   readonly peer: string;
   readonly startedAt: Date;
+  /** Milliseconds of the monotonic clock, for durations. */
+  readonly startedAtMs: number;
+  /** Absent where nobody takes spans. */
+  readonly spans: RequestSpans | undefined;
   /** Set by admit. */
   url?: URL;
   /** Set by admit: the resource under the name that the client used. */
@@ -38,8 +43,8 @@ export interface Exchange {
   missingScopes?: readonly string[];
   /** Set by dispatch and execute. */
   result?: Result;
-  /** The W3C trace that the request is part of. */
-  traceId?: string;
+  /** Set where the answer is a JSON-RPC error. */
+  rpcCode?: number;
 }
 
 /** What came of a message that was dispatched. */
@@ -52,6 +57,12 @@ export interface Result {
   readonly bytes?: number;
 }
 
-export function openExchange(request: Request, peer: string, now: Date): Exchange {
-  return { id: crypto.randomUUID(), request, peer, startedAt: now };
+export function openExchange(
+  request: Request,
+  peer: string,
+  now: Date,
+  spans?: RequestSpans,
+): Exchange {
+  const startedAtMs = performance.now();
+  return { id: crypto.randomUUID(), request, peer, startedAt: now, startedAtMs, spans };
 }

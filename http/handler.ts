@@ -5,6 +5,8 @@ import type { Authenticator } from "../auth/mod.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import { insufficientScope } from "../tools/execute.ts";
+import type { Level } from "../telemetry/metrics.ts";
+import { inSpan, requestTracing } from "../telemetry/trace.ts";
 import type { Registry, Tool } from "../tools/registry.ts";
 import { admit } from "./admit.ts";
 import type { Admission } from "./admit.ts";
@@ -21,6 +23,7 @@ import type { Recorder } from "./record.ts";
 import { dispatched, options, publicDocument, refusal } from "./respond.ts";
 import { matchRoute } from "./routes.ts";
 import type { Route } from "./routes.ts";
+import { openMessageSpan } from "./spans.ts";
 import { superviseStream } from "./stream.ts";
 
 /** Everything the pipeline stands on. */
@@ -37,6 +40,8 @@ export interface HandlerDeps {
   readonly limits?: Limits | undefined;
   /** Absent where no proxy is trusted: the socket's address is the caller's. */
   readonly peerOf?: PeerOf | undefined;
+  /** How many requests and streams there are, for whoever counts them. */
+  readonly levels?: { readonly calls: Level; readonly streams: Level };
   readonly audit: Recorder;
   /** Told of every error that is not ours, with its stack. */
   readonly onUnexpected: (error: unknown, requestId: string) => void;
@@ -48,12 +53,14 @@ export type Handler = (request: Request, peer: string) => Promise<Response>;
 
 /** Builds the pipeline. Source order is run order; a stage refuses by throwing. */
 export function createHandler(deps: HandlerDeps): Handler {
-  const { admission, routes, authenticator, registry, policy, limits, mcp } = deps;
+  const { admission, routes, authenticator, registry, policy, limits, mcp, levels } = deps;
+  const trace = requestTracing();
 
   async function answer(exchange: Exchange): Promise<Response> {
-    const { request } = exchange;
+    const { request, spans } = exchange;
 
     // admit
+    spans?.enter("admit");
     await limits?.admit(exchange.peer);
     const { url, resource } = admit(request, admission);
     exchange.url = url;
@@ -62,6 +69,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     // match
     const route = matchRoute(routes, request);
     exchange.route = route;
+    spans?.route(route.path);
     const linked = route.access === "public" && isNavigation(request);
     if (route.origins === "allowed" && !linked) {
       exchange.origin = checkOrigin(request.headers, deps.allowedOrigins);
@@ -74,7 +82,9 @@ export function createHandler(deps: HandlerDeps): Handler {
     }
 
     // authenticate
-    const principal = await authenticator.authenticate(request, url.searchParams, resource);
+    spans?.enter("authenticate");
+    const { authenticate } = authenticator;
+    const principal = await inSpan(spans, authenticate, request, url.searchParams, resource);
     if (principal === undefined) {
       throw new AppError("unauthorized", "Send an access token for this resource", {
         reason: "no_credential",
@@ -87,6 +97,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     if (limits) exchange.leave = limits.enter(principal);
 
     // parse
+    spans?.enter("parse");
     checkAccept(request.headers);
     const body = await readJsonBody(request, {
       maxBytes: admission.maxBodyBytes,
@@ -98,13 +109,16 @@ export function createHandler(deps: HandlerDeps): Handler {
     // authorize
     const tool = message.toolName === undefined ? undefined : registry.get(message.toolName);
     if (tool !== undefined) exchange.tool = tool;
+    if (spans) openMessageSpan(spans, exchange, tool?.name);
+    spans?.enter("authorize");
     if (limits) exchange.standing = await limits.charge(principal, tool);
     if (tool !== undefined) authorize(exchange, tool, principal);
 
     // dispatch, and execute where it is a tool call
+    spans?.enter("dispatch");
     // Before a tool may have done its work, or a refusal would take back what has happened.
     if (limits && mayStream(message)) exchange.closeStream = limits.openStream(principal);
-    return dispatched(exchange, await mcp.dispatch(exchange, message, principal));
+    return dispatched(exchange, await inSpan(spans, mcp.dispatch, exchange, message, principal));
   }
 
   function authorize(exchange: Exchange, tool: Tool, principal: Principal): void {
@@ -123,17 +137,22 @@ export function createHandler(deps: HandlerDeps): Handler {
   function refuse(exchange: Exchange, thrown: unknown): { response: Response; reason: string } {
     const error = thrown instanceof RpcError ? thrown : toAppError(thrown);
     if (error.cause !== undefined) deps.onUnexpected(error.cause, exchange.id);
+    if (error instanceof RpcError) exchange.rpcCode = error.code;
     const response = refusal(exchange, error, scopesToAskFor(exchange));
     return { response, reason: error.reason };
   }
 
   function record(exchange: Exchange, status: number, reason: string): void {
-    const { audit, now } = deps;
-    audit.record(eventOf(exchange, { status, reason, now: now() }, audit.fingerprint));
+    const { audit } = deps;
+    audit.record(eventOf(exchange, { status, reason }, audit.fingerprint));
+    exchange.spans?.end({ status, reason, rpcCode: exchange.rpcCode });
+    levels?.calls.down();
   }
 
   return async (request, peer) => {
-    const exchange = openExchange(request, deps.peerOf?.(request, peer) ?? peer, deps.now());
+    const caller = deps.peerOf?.(request, peer) ?? peer;
+    const exchange = openExchange(request, caller, deps.now(), trace?.(request));
+    levels?.calls.up();
     let response: Response;
     let reason: string | undefined;
     try {
@@ -155,10 +174,14 @@ export function createHandler(deps: HandlerDeps): Handler {
       done();
       return response;
     }
+    levels?.streams.up();
     return superviseStream(response, {
       endsAt: exchange.principal.expiresAt * 1000,
       now: deps.now,
-      onEnd: done,
+      onEnd() {
+        levels?.streams.down();
+        done();
+      },
     });
   };
 }

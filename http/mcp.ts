@@ -214,6 +214,7 @@ function withOurErrors(server: Served, exchange: Exchange): Served {
       if (!("error" in message)) return send(message, options);
       exchange.result ??= { decision: "deny", reason: "protocol", isError: true };
       const { code, message: text, data } = message.error as WireError;
+      exchange.rpcCode = code;
       const isOurs = data?.["request_id"] === exchange.id;
       const error = {
         code,

@@ -10,6 +10,7 @@ import type {
 } from "../store/audit.ts";
 import type { Tool } from "../tools/registry.ts";
 import type { Exchange } from "./exchange.ts";
+import { traceIdOf } from "./spans.ts";
 
 /** What the last stage needs of the audit log. */
 export type Recorder = Pick<AuditLog, "fingerprint" | "record" | "writable">;
@@ -19,16 +20,16 @@ export interface Ending {
   readonly status: number;
   /** The tagged cause of a refusal, `ok`, or `protocol`. */
   readonly reason: string;
-  readonly now: Date;
 }
 
 /** Describes the decision, free of tokens, arguments and free text of strangers. */
 export function eventOf(
   exchange: Exchange,
-  { status, reason, now }: Ending,
+  { status, reason }: Ending,
   fingerprint: Recorder["fingerprint"],
 ): AuditEvent {
-  const { request, url, message, tool, principal, result, traceId } = exchange;
+  const { request, url, message, tool, principal, result } = exchange;
+  const traceId = traceIdOf(exchange);
   return {
     event: nameOf(exchange, status),
     time: exchange.startedAt.toISOString(),
@@ -58,7 +59,7 @@ export function eventOf(
       status,
       ...(result && { isError: result.isError }),
       ...(result?.bytes !== undefined && { bytes: result.bytes }),
-      durationMs: now.getTime() - exchange.startedAt.getTime(),
+      durationMs: Math.round((performance.now() - exchange.startedAtMs) * 1000) / 1000,
     },
   };
 }
@@ -71,7 +72,7 @@ export function intentOf(
 ): AuditEvent {
   const { outcome: _, ...rest } = eventOf(
     exchange,
-    { status: 200, reason: "intent", now },
+    { status: 200, reason: "intent" },
     fingerprint,
   );
   return { ...rest, event: "tool.intent", time: now.toISOString() };

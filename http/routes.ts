@@ -66,6 +66,11 @@ export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> 
 /** A request target after its authority: the path, and a query that is not empty. */
 const TARGET = /^[^/]*\/\/[^/?#\\]*([^?#]*)(\?[^#]+)?$/;
 
+/** The path of a request, in the very bytes that were sent. */
+export function pathOf(request: Request): string {
+  return TARGET.exec(request.url)?.[1] ?? "";
+}
+
 /**
  * Returns the route of a path.
  *
@@ -73,7 +78,7 @@ const TARGET = /^[^/]*\/\/[^/?#\\]*([^?#]*)(\?[^#]+)?$/;
  */
 export function matchRoute(routes: ReadonlyMap<string, Route>, request: Request): Route {
   // As it was sent: an URL parser removes dot segments, and what decides in front of us may not have.
-  const route = routes.get(TARGET.exec(request.url)?.[1] ?? "");
+  const route = routes.get(pathOf(request));
   if (route === undefined) throw new AppError("not_found", "There is nothing at this path");
   return route;
 }

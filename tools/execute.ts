@@ -6,6 +6,8 @@ import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { AuditReader } from "../store/audit.ts";
 import type { Workspace } from "../store/workspace.ts";
+import { createHandle } from "./handle.ts";
+import type { Measure } from "./handle.ts";
 import { sanitize } from "./sanitize.ts";
 import type { Catalogue, Progress, Registry, Tool, ToolContext } from "./registry.ts";
 
@@ -63,6 +65,7 @@ export interface ExecutorOptions {
   readonly audit: AuditReader;
   readonly now: () => Date;
   readonly log: (message: string, properties?: Record<string, unknown>) => void;
+  readonly measure?: Measure;
 }
 
 /** UTF-16 units of JSON; a model cannot use more, and a client should not have to hold it. */
@@ -76,6 +79,7 @@ export function createExecutor(
 ): (call: ToolCall) => Promise<ToolOutcome> {
   const { policy, workspace, audit, now } = options;
   const catalogue = catalogueOf(options.registry, policy);
+  const handle = createHandle(options.measure);
 
   async function run(call: ToolCall): Promise<ToolOutcome> {
     const { tool, principal } = call;
@@ -101,7 +105,7 @@ export function createExecutor(
         if (!isConfirmed(question, call, confirmed)) return unconfirmed(question, call);
       }
       if (tool.effect !== "read") await call.intend();
-      return checkOutput(tool, await Promise.race([tool.handle(input, context), deadline.expired]));
+      return checkOutput(tool, await handle(tool, input, context, deadline.expired));
     } finally {
       deadline.clear();
     }

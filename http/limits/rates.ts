@@ -7,7 +7,9 @@ export interface Rate {
 }
 
 /** What a refusal names as its limit. */
-export type LimitName = "address" | "client" | "tool" | "concurrent" | "streams";
+export const LIMIT_NAMES = ["address", "client", "tool", "concurrent", "streams"] as const;
+
+export type LimitName = (typeof LIMIT_NAMES)[number];
 
 export interface RateLimits {
   /** Per peer address, before authentication. */

@@ -22,6 +22,7 @@ function countedKeys(issuer: TestIssuer) {
     uses: 0,
     generation: 1,
     staleSeconds: 0,
+    check: () => Promise.resolve(),
     keyFor(header: Parameters<KeySource["keyFor"]>[0]) {
       counted.uses += 1;
       return staticKeys(issuer.jwks, ["ES256"]).keyFor(header);

@@ -202,3 +202,24 @@ test("loadConfig() trusts no proxy unless told, and never everybody (H233)", asy
     );
   }
 });
+test("loadConfig() refuses a port for the operator that is another listener's", async () => {
+  assertEquals((await load()).operator, {});
+  assertEquals((await load({ GATEHOUSE_OPERATOR_PORT: "9000" })).operator.port, 9000);
+  for (const port of ["8000", "8001"]) {
+    assertStringIncludes(await problemsOf({ GATEHOUSE_OPERATOR_PORT: port }), "is wanted twice");
+  }
+  const external = {
+    GATEHOUSE_ISSUER: "https://login.example.com",
+    GATEHOUSE_OPERATOR_PORT: "8001",
+  };
+  assertEquals((await load(external)).operator.port, 8001);
+  assertStringIncludes(
+    await problemsOf({ GATEHOUSE_OPERATOR_PORT: "x" }),
+    "GATEHOUSE_OPERATOR_PORT",
+  );
+});
+
+test("loadConfig() takes the hash of an operator's token, and nothing that is none", () =>
+  withFile({ operator: { tokenHash: "A".repeat(64) } }, async (file) => {
+    await assertRejects(() => loadConfig({ env: {}, file }), AppError, "operator.tokenHash");
+  }));

@@ -29,7 +29,7 @@ const REVOKED = [
 ] as const;
 const WAITS = "revocation at the resource server";
 const AUDIT = "the audit file and its verification";
-const OPERATOR = "the operator's listener";
+const OPERATOR = "http/operator/handler_test.ts";
 
 /** H-I: revocation, operators, audit, limits. */
 export const GROUP_I: readonly Coverage[] = [
@@ -54,7 +54,13 @@ export const GROUP_I: readonly Coverage[] = [
     tests: [],
     decided: "the embedded authorization server has no introspection endpoint; its tokens are JWTs",
   },
-  { id: "H228", tests: [], later: OPERATOR },
+  {
+    id: "H228",
+    tests: [
+      [OPERATOR, "operator: an access token, a wrong token and none at all are 401 (H228)"],
+      [OPERATOR, "operator: a page that found out the port gets nothing, under any name (H228)"],
+    ],
+  },
   {
     id: "H229",
     tests: [
@@ -66,7 +72,10 @@ export const GROUP_I: readonly Coverage[] = [
   { id: "H231", tests: [], later: AUDIT },
   {
     id: "H232",
-    tests: [NO_SECRET],
+    tests: [NO_SECRET, [
+      "telemetry/trace_test.ts",
+      "no secret and no argument leaves the process, at any level of the log (H232)",
+    ]],
     later: AUDIT,
   },
   {
@@ -91,5 +100,11 @@ export const GROUP_I: readonly Coverage[] = [
       ],
     ],
   },
-  { id: "H234", tests: [], later: `${OPERATOR}: no metric has a label of a request yet` },
+  {
+    id: "H234",
+    tests: [[
+      "telemetry/metrics_test.ts",
+      "createMetrics() makes no series of what strangers invent (H234)",
+    ]],
+  },
 ];

@@ -14,6 +14,7 @@ const SHARED = [
   "audit_objects",
   "batches",
   "execute",
+  "handle",
   "mod",
   "objects",
   "registry",

@@ -1,0 +1,17 @@
+/** One number for what the tools promise, so that instances and releases can be compared. */
+
+import { createHash } from "node:crypto";
+import type { Registry } from "../../tools/registry.ts";
+
+/** Hex SHA-256 of every tool's name, scopes, effect, schemas and description. */
+export function catalogueHash(registry: Registry): string {
+  const promises = registry.tools.map((tool) => [
+    tool.name,
+    tool.scopes,
+    tool.effect,
+    tool.inputSchema,
+    tool.outputSchema,
+    tool.description,
+  ]);
+  return createHash("sha256").update(JSON.stringify(promises)).digest("hex");
+}
