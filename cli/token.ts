@@ -28,5 +28,6 @@ export function withClientFlags(command: Command): Command {
     .option("--url <origin>", "origin of the server (default from the configuration)")
     .option("--client-id <id>", "client (default: this machine's own; or GATEHOUSE_CLIENT_ID)")
     .option("--client-secret <secret>", "its secret (better: GATEHOUSE_CLIENT_SECRET)")
+    .option("--private-key <file>", "its key, JWK or PEM, instead (or GATEHOUSE_PRIVATE_KEY)")
     .option("--scopes <scopes>", "scopes to ask for (default: all that the client may have)");
 }
