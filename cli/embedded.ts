@@ -51,6 +51,13 @@ export async function embeddedKeys(config: Config): Promise<EmbeddedKeys> {
   return await loadOrCreateKeys(keysPath(config.store));
 }
 
+/** Whether a server with this store has made its keys, in a file. */
+export async function hasEmbeddedKeys(config: Config): Promise<boolean> {
+  const path = keysPath(config.store);
+  if (path === undefined) return false;
+  return await access(path).then(() => true, () => false);
+}
+
 /**
  * This store's authorization server as far as verifying its tokens goes, without starting it.
  *

@@ -19,6 +19,7 @@ const SEAMS: readonly (readonly [RegExp, RegExp])[] = [
   [/^(@logtape|@opentelemetry)\//, /^telemetry\//],
   [/^commander$/, /^cli\//],
   [/^oauth4webapi$/, /^cli\//],
+  [/^eventsource-parser$/, /^cli\/connect\//],
 ];
 /** What belongs to tests alone. */
 const TEST_ONLY =
