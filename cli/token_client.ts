@@ -47,7 +47,7 @@ export async function discover(resource: URL, metadataUrl?: string): Promise<Dis
       await resourceMetadata(resource, metadataUrl),
     );
     const [name] = metadata.authorization_servers ?? [];
-    if (name === undefined || !isSecureUrl(name)) {
+    if (name === undefined || !mayName(resource, name)) {
       throw unusable(`The metadata of ${resource.href} names no https issuer`);
     }
     return {
@@ -104,8 +104,15 @@ export async function grantToken(
   }
 }
 
+/** A server elsewhere must not send a credential to a port of this machine. */
+function mayName(resource: URL, issuer: string): boolean {
+  return isSecureUrl(issuer) &&
+    (isLoopbackHost(resource.hostname) || new URL(issuer).protocol === "https:");
+}
+
+/** What a challenge names counts on the resource's own origin: a server has no say in what else is fetched. */
 async function resourceMetadata(resource: URL, named: string | undefined): Promise<Response> {
-  if (named !== undefined) {
+  if (named !== undefined && URL.canParse(named) && new URL(named).origin === resource.origin) {
     return await boundedFetch(named, { headers: { accept: "application/json" } });
   }
   const response = await oauth.resourceDiscoveryRequest(resource, requestOptions(resource));

@@ -19,7 +19,7 @@ export interface HostMessage {
 }
 
 /** -32000 is the first code that JSON-RPC leaves to an implementation. */
-const BRIDGE_ERROR = -32000;
+export const BRIDGE_ERROR = -32000;
 
 /** Reads one line of the host; a line that is no message gives the answer that it gets. */
 export function readHostMessage(line: string): HostMessage | { readonly answer: string } {

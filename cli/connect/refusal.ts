@@ -5,12 +5,11 @@ import { textOf } from "./answers.ts";
 import { challengeOf } from "./challenge.ts";
 import type { Challenge } from "./challenge.ts";
 import type { Exchanged } from "./exchange.ts";
-import { errorText } from "./messages.ts";
+import { BRIDGE_ERROR, errorText } from "./messages.ts";
 import type { RequestId } from "./messages.ts";
 
 const MAX_BODY = 64 * 1024;
 const MAX_TEXT = 500;
-const CODE = -32000;
 
 /** Reads a refusal and returns the text of the response to the request. */
 export async function refusalText(
@@ -29,7 +28,7 @@ export async function refusalText(
     ? scopesOf(body, challenge, grant?.scopes ?? [])
     : undefined;
   const said = describe(body["error_description"] ?? body["error"]);
-  return errorText(id, CODE, messageFor({ response, challenge, resource, said, scopes }), {
+  return errorText(id, BRIDGE_ERROR, messageFor({ response, challenge, resource, said, scopes }), {
     http_status: status,
     ...(typeof body["error"] === "string" ? { error: describe(body["error"]) } : {}),
     ...scopes,
@@ -65,7 +64,8 @@ function messageFor({ response, challenge, resource, said, scopes }: Refused): s
   }
   if (status === 404) return `There is nothing at ${resource.href} (404)${because}`;
   const wait = headers.get("retry-after");
-  const later = wait === null ? "" : `; try again after ${describe(wait)} seconds`;
+  const unit = /^\d+$/.test(wait ?? "") ? " seconds" : "";
+  const later = wait === null ? "" : `; try again after ${describe(wait)}${unit}`;
   return `The server refused the request with status ${status}${because}${later}`;
 }
 
