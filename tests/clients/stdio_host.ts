@@ -1,7 +1,6 @@
 /** A host of a stdio server: starts it as a child process and speaks JSON-RPC with it, one message a line. */
 
-import { startChild } from "./child.ts";
-import type { ChildOptions } from "./child.ts";
+import type { ChildProcess } from "node:child_process";
 
 // deno-lint-ignore no-explicit-any -- messages of many shapes, which the tests spell out
 type Value = any;
@@ -9,12 +8,20 @@ type Value = any;
 /** What came back for a request. */
 export interface Answer {
   readonly result?: Value;
-  readonly error?: { readonly code: number; readonly message: string };
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: Value };
 }
 
 export interface StdioHost {
   request(method: string, params?: Record<string, unknown>): Promise<Answer>;
   notify(method: string, params?: Record<string, unknown>): void;
+  /** Writes a line as it is. */
+  write(line: string): void;
+  /** All answers so far that name no request. */
+  readonly complaints: readonly Answer[];
+  /** The id that the last request had. */
+  lastId(): number;
+  /** Closes stdin, waits for the child to end, and returns its exit code. */
+  end(): Promise<number | null>;
   /** All notifications so far. */
   readonly notifications: readonly { readonly method: string; readonly params: Value }[];
   /** The next match in what the child writes to stderr; each call goes on behind the match before. */
@@ -23,14 +30,15 @@ export interface StdioHost {
   log(): string;
 }
 
-/** Runs a test against a stdio server, and ends the server. */
+/** Runs a test against the stdio server that `start` starts, and ends it. */
 export async function withStdioHost(
-  options: ChildOptions,
+  start: () => ChildProcess,
   run: (host: StdioHost) => Promise<void>,
 ): Promise<void> {
-  const child = startChild(options);
+  const child = start();
   const pending = new Map<number, (answer: Answer) => void>();
   const notifications: { method: string; params: Value }[] = [];
+  const complaints: Answer[] = [];
   let log = "";
   let readTo = 0;
   let nextId = 1;
@@ -40,10 +48,10 @@ export async function withStdioHost(
   ended.catch(() => {});
   child.on("error", fail);
   child.stdin?.on("error", fail);
-  const closed = new Promise<void>((resolve) =>
+  const closed = new Promise<number | null>((resolve) =>
     child.on("close", (code) => {
       fail(new Error(`The child ended with ${code}:\n${log}`));
-      resolve();
+      resolve(code);
     })
   );
   child.stderr?.setEncoding("utf8").on("data", (text) => {
@@ -59,6 +67,7 @@ export async function withStdioHost(
 
   function receive(message: Value): void {
     if ("method" in message) return void notifications.push(message);
+    if (message.id === null) return void complaints.push(message);
     pending.get(message.id)?.(message);
     pending.delete(message.id);
   }
@@ -74,6 +83,13 @@ export async function withStdioHost(
       const answer = new Promise<Answer>((resolve) => pending.set(id, resolve));
       send({ id, method, ...(params ? { params } : {}) });
       return Promise.race([answer, ended]);
+    },
+    write: (line) => void child.stdin?.write(`${line}\n`),
+    complaints,
+    lastId: () => nextId - 1,
+    end() {
+      child.stdin?.end();
+      return closed;
     },
     notify: (method, params) => send({ method, ...(params ? { params } : {}) }),
     async waitForLog(pattern) {
@@ -91,7 +107,7 @@ export async function withStdioHost(
   try {
     await run(host);
   } finally {
-    child.kill("SIGKILL");
+    if (child.exitCode === null) child.kill("SIGKILL");
     await closed;
   }
 }
