@@ -19,6 +19,8 @@ export interface Discovery {
   /** The resource's name of itself, which is the URL that was asked. */
   readonly resource: string;
   readonly scopesSupported: readonly string[];
+  /** Whether it takes only tokens that are bound to a key (RFC 9449). */
+  readonly wantsBoundTokens: boolean;
   readonly server: oauth.AuthorizationServer;
 }
 
@@ -53,6 +55,7 @@ export async function discover(resource: URL, metadataUrl?: string): Promise<Dis
     return {
       resource: metadata.resource,
       scopesSupported: metadata.scopes_supported ?? [],
+      wantsBoundTokens: metadata.dpop_bound_access_tokens_required === true,
       server: await issuerMetadata(new URL(name)),
     };
   } catch (cause) {
@@ -64,13 +67,19 @@ export async function discover(resource: URL, metadataUrl?: string): Promise<Dis
  * Asks the issuer for a token (RFC 6749 section 4.4) that is for this resource (RFC 8707).
  *
  * @throws {AppError} `unauthorized` where the issuer refuses the client or the scopes, `unavailable` where it does not
- * answer.
+ * answer, `not_supported` where such a token would be of no use.
  */
 export async function grantToken(
-  { resource, server }: Discovery,
+  { resource, server, wantsBoundTokens }: Discovery,
   machine: MachineClient,
   scopes: readonly string[],
 ): Promise<TokenSet> {
+  if (wantsBoundTokens) {
+    throw new AppError(
+      "not_supported",
+      `${resource} takes only tokens that are bound to a key (DPoP), which this program does not ask for`,
+    );
+  }
   if (machine.issuer !== undefined && machine.issuer !== server.issuer) {
     throw new AppError(
       "unauthorized",

@@ -34,7 +34,11 @@ const MAX_RUNNING = 512;
 const MAX_RESUMES = 3;
 /** A host waits for its first answer, and a server that is not there should be told of in time. */
 const HEAD_TIMEOUT_MS = 20_000;
-const FIRST_METHODS: readonly string[] = ["initialize", "server/discover"];
+const FIRST_METHODS: readonly string[] = [
+  "initialize",
+  "notifications/initialized",
+  "server/discover",
+];
 
 export function createBridge({ resource, exchange, host, logger }: BridgeOptions): Bridge {
   const running = new Map<RequestId, AbortController>();

@@ -8,8 +8,6 @@ export interface Challenge {
   readonly error: string | undefined;
   readonly scopes: readonly string[];
   readonly resourceMetadata: string | undefined;
-  /** The schemes that the server takes, in lower case. */
-  readonly schemes: readonly string[];
 }
 
 /** Returns the challenge of an answer; an empty one where there is none that can be read. */
@@ -20,7 +18,6 @@ export async function challengeOf(response: Response): Promise<Challenge> {
     error: parameters?.error,
     scopes: scopeList(parameters?.scope ?? ""),
     resourceMetadata: parameters?.["resource_metadata"],
-    schemes: challenges.map(({ scheme }) => scheme),
   };
 }
 

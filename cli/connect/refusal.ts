@@ -28,7 +28,7 @@ export async function refusalText(
     ? scopesOf(body, challenge, grant?.scopes ?? [])
     : undefined;
   const said = describe(body["error_description"] ?? body["error"]);
-  return errorText(id, BRIDGE_ERROR, messageFor({ response, challenge, resource, said, scopes }), {
+  return errorText(id, BRIDGE_ERROR, messageFor({ response, resource, said, scopes }), {
     http_status: status,
     ...(typeof body["error"] === "string" ? { error: describe(body["error"]) } : {}),
     ...scopes,
@@ -39,13 +39,12 @@ export async function refusalText(
 
 interface Refused {
   readonly response: Response;
-  readonly challenge: Challenge;
   readonly resource: URL;
   readonly said: string;
   readonly scopes: { readonly missing_scopes: readonly string[] } | undefined;
 }
 
-function messageFor({ response, challenge, resource, said, scopes }: Refused): string {
+function messageFor({ response, resource, said, scopes }: Refused): string {
   const { status, headers } = response;
   const because = said === "" ? "" : `: ${said}`;
   if (scopes) {
@@ -53,9 +52,7 @@ function messageFor({ response, challenge, resource, said, scopes }: Refused): s
       "the issuer does not grant them to this client";
   }
   if (status === 401) {
-    return !challenge.schemes.includes("bearer") && challenge.schemes.includes("dpop")
-      ? "The server takes only tokens that are bound to a key (DPoP), which this bridge does not ask for"
-      : `The server does not accept the access token${because}; is the client still registered for it?`;
+    return `The server does not accept the access token${because}; is the client still registered for it?`;
   }
   if (status >= 300 && status < 400) {
     const to = headers.get("location") ?? "elsewhere";

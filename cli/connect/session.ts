@@ -34,6 +34,8 @@ export interface SessionOptions {
 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
+/** Whatever a server asks for: who breaks every stream must not be asked in a loop. */
+const SHORTEST_WAIT_MS = 100;
 const END_TIMEOUT_MS = 2000;
 const VISIBLE = /^[\x21-\x7E]{1,1024}$/;
 
@@ -82,7 +84,7 @@ export function createSession({ exchange, deliver, logger }: SessionOptions): Se
         if (signal.aborted || toAppError(error).code === "unauthorized") return;
         logger.debug("the server's own stream failed", { error: String(error) });
       }
-      await pause(Math.min(cursor.retryMs ?? wait, LONGEST_WAIT_MS), signal);
+      await pause(bounded(cursor.retryMs ?? wait), signal);
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     }
   }
@@ -107,7 +109,7 @@ export function createSession({ exchange, deliver, logger }: SessionOptions): Se
     },
     async resume(cursor, signal) {
       if (cursor.lastEventId === undefined) return undefined;
-      await pause(Math.min(cursor.retryMs ?? FIRST_WAIT_MS, LONGEST_WAIT_MS), signal);
+      await pause(bounded(cursor.retryMs ?? FIRST_WAIT_MS), signal);
       return (await open(cursor, signal)).response;
     },
     lost() {
@@ -117,9 +119,15 @@ export function createSession({ exchange, deliver, logger }: SessionOptions): Se
     async end() {
       listening?.abort();
       if (id === undefined || isLost) return;
-      const signal = AbortSignal.timeout(END_TIMEOUT_MS);
-      await exchange({ method: "DELETE", headers: headers(), signal })
+      const late = AbortSignal.timeout(END_TIMEOUT_MS);
+      const told = exchange({ method: "DELETE", headers: headers(), signal: late })
         .then(({ response }) => discard(response)).catch(() => {});
+      // The token may have to be renewed first, which takes its own time.
+      await Promise.race([told, pause(END_TIMEOUT_MS, late)]);
     },
   };
+}
+
+function bounded(milliseconds: number): number {
+  return Math.min(Math.max(milliseconds, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
 }

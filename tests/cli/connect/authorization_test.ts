@@ -2,7 +2,7 @@
 
 import { test } from "node:test";
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
-import { bridgeTo } from "./parts.ts";
+import { bridgeTo, CLIENT } from "./parts.ts";
 import { resultFor, withRemote } from "./remote.ts";
 import type { Answer, Received, Remote } from "./remote.ts";
 
@@ -234,6 +234,21 @@ test("metadata about another resource gives no token (RFC 9728 section 3.3)", ()
     assertMatch(error.message, /is about "https:\/\/other\.example\/mcp"/);
     assertEquals(tokenRequests.length, 0);
   }, { metadata: { resource: "https://other.example/mcp" } }));
+
+test("a server that wants bound tokens is told as such, and no useless token is asked for", () =>
+  withGuard(() => false, async ({ url, tokenRequests }) => {
+    const { error } = await bridgeTo(url).ask(1, "ping");
+    assertMatch(error.message, /takes only tokens that are bound to a key \(DPoP\)/);
+    assertEquals(tokenRequests.length, 0);
+  }, { metadata: { dpop_bound_access_tokens_required: true } }));
+
+test("an own client's secret goes to no other issuer than the one it is for", () =>
+  withGuard(() => false, async ({ url, tokenRequests }) => {
+    const client = { ...CLIENT, issuer: "http://localhost:8001" };
+    const { error } = await bridgeTo(url, { client }).ask(1, "ping");
+    assertMatch(error.message, /is not this machine's own/);
+    assertEquals(tokenRequests.length, 0);
+  }));
 
 test("metadata of another origin is not fetched, whatever a challenge names", () =>
   withRemote({ mcp: () => ({ status: 500 }) }, (other) =>

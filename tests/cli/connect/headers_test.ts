@@ -72,7 +72,6 @@ test("challengeOf() finds the Bearer challenge among others, and survives what i
       error: "insufficient_scope",
       scopes: ["a:b", "c"],
       resourceMetadata: "https://x.example/m",
-      schemes: ["basic", "bearer", "dpop"],
     },
   );
   for (const header of [undefined, "Bearer", ', , "', "Bearer scope=", "Negotiate abc=="]) {
