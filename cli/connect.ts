@@ -18,7 +18,7 @@ import { withCredentialFlags } from "./token.ts";
 
 interface ConnectFlags extends ConfigFlags, CredentialFlags {
   readonly scopes?: string;
-  readonly header: readonly string[];
+  readonly header?: readonly string[];
   readonly logLevel?: string;
 }
 
@@ -32,11 +32,11 @@ export const registerConnect: Register = (program, io, setExit) => {
   withConfigFlags(withCredentialFlags(program.command("connect <url>")))
     .description("be a stdio MCP server that passes everything on to the one at a URL")
     .option("--scopes <scopes>", "scopes to ask for (default: what the server names)")
-    .option("--header <line>", 'a header for the server, "Name: value"; repeatable', append, [])
+    .option("--header <line>", 'a header for the server, "Name: value"; repeatable', append)
     .option("--log-level <level>", "debug, info, warning, error or off; to stderr (default info)")
     .action(async (url: string, flags: ConnectFlags) => {
       const resource = resourceOf(url);
-      const headers = headersOf(flags.header);
+      const headers = headersOf(flags.header ?? []);
       const level = levelOf(flags.logLevel ?? io.env["GATEHOUSE_LOG_LEVEL"] ?? "info");
       const client = await clientFor(resource, io, flags);
       const logger = startLogging(level);
@@ -68,8 +68,8 @@ function hostGone(): { readonly ended: Promise<string>; end(because: string): vo
   return { ended: promise, end: resolve };
 }
 
-function append(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
+function append(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...before ?? [], value];
 }
 
 function resourceOf(text: string): URL {

@@ -57,8 +57,8 @@ export function createBridge({ resource, exchange, host, logger }: BridgeOptions
     if (message.method === "initialize") return common;
     // A notification need not name the revision; it then has that of the requests around it.
     const legacy = session.headers();
-    const revision = message.revision ??
-      (legacy["mcp-protocol-version"] === undefined ? modernRevision : undefined);
+    const inherits = message.kind === "notification" && !("mcp-protocol-version" in legacy);
+    const revision = message.revision ?? (inherits ? modernRevision : undefined);
     return { ...common, ...revision ? modernHeaders(message, revision, tools) : legacy };
   }
 
@@ -79,7 +79,7 @@ export function createBridge({ resource, exchange, host, logger }: BridgeOptions
     }
     const control = new AbortController();
     running.set(id, control);
-    const signal = AbortSignal.any([control.signal, closing.signal]);
+    const { signal } = control;
     try {
       await initialized;
       modernRevision = message.revision ?? modernRevision;
@@ -180,7 +180,7 @@ export function createBridge({ resource, exchange, host, logger }: BridgeOptions
   function cancel(message: HostMessage): void {
     const id = message.params["requestId"] as RequestId;
     const isModern = message.revision !== undefined ||
-      session.headers()["mcp-protocol-version"] === undefined;
+      !("mcp-protocol-version" in session.headers());
     // In 2026-07-28 a request is cancelled by closing its stream; there is no such message over HTTP.
     if (!isModern) void pass(message);
     running.get(id)?.abort();
@@ -211,6 +211,7 @@ export function createBridge({ resource, exchange, host, logger }: BridgeOptions
     receive,
     async close() {
       closing.abort();
+      for (const control of running.values()) control.abort();
       await session.end();
       return outcome;
     },

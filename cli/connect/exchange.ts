@@ -42,11 +42,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const ownCredential = "authorization" in headers;
 
   async function once(outgoing: Outgoing, grant: Grant | undefined): Promise<Response> {
-    const { method, body, headTimeoutMs } = outgoing;
-    const late = new AbortController();
-    const timer = headTimeoutMs === undefined
-      ? undefined
-      : setTimeout(() => late.abort(), headTimeoutMs);
+    const { method, body, signal, headTimeoutMs } = outgoing;
+    const late = headTimeoutMs === undefined ? undefined : new AbortController();
+    const timer = late && setTimeout(() => late.abort(), headTimeoutMs);
     const init: RequestInit & { timeout: false } = {
       method,
       headers: {
@@ -56,7 +54,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       },
       ...(body === undefined ? {} : { body }),
       redirect: "manual",
-      signal: AbortSignal.any([outgoing.signal, late.signal]),
+      signal: late ? AbortSignal.any([signal, late.signal]) : signal,
       // Bun would give up after five minutes, and a tool may take longer.
       timeout: false,
     };

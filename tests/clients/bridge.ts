@@ -15,6 +15,8 @@ export interface BridgeStart {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly runtime?: Runtime;
+  /** What starts the program, where it is not `program(runtime)`. */
+  readonly words?: readonly string[];
 }
 
 /** What the SDKs' stdio transports want to know. */
@@ -27,7 +29,7 @@ export interface BridgeCommand {
 
 export function bridgeCommand(start: BridgeStart): BridgeCommand {
   const { url, credentials, args = [], runtime = "deno" } = start;
-  const [command = "", ...words] = program(runtime);
+  const [command = "", ...words] = start.words ?? program(runtime);
   const ours = Object.entries(process.env).filter(([name]) => !name.startsWith("GATEHOUSE_"));
   return {
     command,

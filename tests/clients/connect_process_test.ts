@@ -3,9 +3,11 @@
 import { test } from "node:test";
 import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import process from "node:process";
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
 import { run } from "../../cli/mod.ts";
+import { EXECUTABLES, ROOT } from "../support/build.ts";
 import { needs, program, run as runProgram } from "../support/process.ts";
 import type { Runtime } from "../support/process.ts";
 import { freePort, startServer } from "../support/server.ts";
@@ -230,6 +232,24 @@ test("a server that is restarted is reached again", TIMEOUT, () =>
     } finally {
       await server.stop();
     }
+  }));
+
+test("connect needs no more than the permissions that are compiled in", {
+  ...TIMEOUT,
+  ...needs("deno"),
+}, () =>
+  withEmbedded(async ({ url, home, issuer }) => {
+    const env = {
+      GATEHOUSE_STORE: `sqlite:${home}/gatehouse.db`,
+      GATEHOUSE_ISSUER_PORT: new URL(issuer).port,
+    };
+    const main = join(ROOT, "main.ts");
+    const words = [EXECUTABLES.deno, "run", "--no-prompt", "-P=gatehouse", main];
+    await withBridge({ url, env, words }, async (host) => {
+      await initialize(host);
+      assertEquals((await call(host, "whoami")).error, undefined);
+      assertEquals(await host.end(), 0);
+    });
   }));
 
 const KEYS = {

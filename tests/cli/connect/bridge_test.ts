@@ -17,7 +17,7 @@ function idOf({ body }: Received): unknown {
   return JSON.parse(body).id;
 }
 
-test("a message of 2026-07-28 travels with the headers that its body says (R69)", () =>
+test("a message of 2026-07-28 travels with the headers that its body says", () =>
   withRemote({ mcp: (received) => resultFor(received) }, async ({ url, calls }) => {
     const { ask } = bridgeTo(url);
     await ask("ä", "tools/call", { name: "lösche alles", ...MODERN });
@@ -30,6 +30,23 @@ test("a message of 2026-07-28 travels with the headers that its body says (R69)"
     await ask(2, "tools/list", MODERN);
     assertEquals(calls[1]!.headers["mcp-name"], undefined);
   }));
+
+test("arguments that a listed tool wants in headers travel there too", () => {
+  const properties = { tenant: { type: "string", "x-mcp-header": "Tenant" } };
+  const tools = [{ name: "pay", inputSchema: { type: "object", properties } }];
+  return withRemote({
+    mcp: (received) => resultFor(received, { tools }),
+  }, async ({ url, calls }) => {
+    const { ask } = bridgeTo(url);
+    const call = { name: "pay", arguments: { tenant: "acme" } };
+    await ask(1, "tools/list", MODERN);
+    await ask(2, "tools/call", { ...call, ...MODERN });
+    assertEquals(calls[1]!.headers["mcp-param-tenant"], "acme");
+    await ask(3, "initialize");
+    await ask(4, "tools/call", call);
+    assertEquals(calls[3]!.headers["mcp-param-tenant"], undefined, "a matter of 2026-07-28");
+  });
+});
 
 test("the text of a message goes on as it is, in both directions", () => {
   const text = '{"jsonrpc":"2.0","id":7,"method":"ping","params":{"big":12345678901234567890}}';

@@ -10,7 +10,7 @@ function decode(value: string): string {
   return new TextDecoder().decode(Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0)));
 }
 
-test("headerValue() encodes what a header cannot carry, or would be read as encoded (R69, H169)", () => {
+test("headerValue() encodes what a header cannot carry, or would be read as encoded", () => {
   for (const plain of ["add", "a b", "file:///x y?z=1"]) assertEquals(headerValue(plain), plain);
   for (
     const text of ["", " a", "a ", "æ", "a\r\nx-evil: 1", "=?base64?YWRk?=", "𝄞".repeat(100_000)]
@@ -21,7 +21,7 @@ test("headerValue() encodes what a header cannot carry, or would be read as enco
   }
 });
 
-test("tool headers repeat the primitive arguments that the schema marks, and nothing else (R70)", () => {
+test("tool headers repeat the primitive arguments that the schema marks, and nothing else", () => {
   const tools = createToolHeaders();
   const marked = (type: string, name: unknown = "Tenant") => ({ type, "x-mcp-header": name });
   const inputSchema = {
