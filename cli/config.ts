@@ -34,6 +34,7 @@ const CLIENT_VARIABLES = new Set([
   "GATEHOUSE_CLIENT_ID",
   "GATEHOUSE_CLIENT_SECRET",
   "GATEHOUSE_CONFIG",
+  "GATEHOUSE_PRIVATE_KEY",
 ]);
 const LISTS = new Set([
   "issuers.0.audiences",

@@ -1,109 +1,103 @@
-/** Gets an access token for the command line: the client credentials grant against the server's issuer. */
+/** Who the command line is: a client from flags or environment, or this machine's own. */
 
 import * as oauth from "oauth4webapi";
-import { AppError } from "../errors.ts";
-import { isLoopbackHost } from "../auth/fetch_json.ts";
-import { configFrom, NO_ANSWER, scopeList, usageError } from "./command.ts";
+import { readClientKey } from "./client_key.ts";
+import type { ClientKey } from "./client_key.ts";
+import { configFrom, scopeList, usageError } from "./command.ts";
 import type { ConfigFlags, Io } from "./command.ts";
 import type { Config } from "./config_schema.ts";
 import { embeddedKeys } from "./embedded.ts";
+import { discover, grantToken } from "./token_client.ts";
+import type { MachineClient, TokenSet } from "./token_client.ts";
 
-/** The flags of commands that talk to a running server. */
-export interface ClientFlags extends ConfigFlags {
-  readonly url?: string;
+/** The flags that say which client a command is. */
+export interface CredentialFlags {
   readonly clientId?: string;
   readonly clientSecret?: string;
+  readonly privateKey?: string;
+}
+
+/** The flags of commands that talk to a running server. */
+export interface ClientFlags extends ConfigFlags, CredentialFlags {
   readonly scopes?: string;
 }
 
-export interface TokenSet {
-  readonly accessToken: string;
-  readonly expiresInSeconds: number | undefined;
-  readonly scope: string | undefined;
-  /** The resource that the token is for. */
-  readonly resource: string;
-}
-
 /**
- * Finds the issuer through the resource's metadata (RFC 9728) and asks it for a token (RFC 6749 section 4.4).
+ * Gets a token for the server of the configuration.
  *
  * @throws {AppError} `unavailable` where the server or its issuer does not answer, `unauthorized` where the credentials
  * are refused.
  */
 export async function requestToken(io: Io, flags: ClientFlags): Promise<TokenSet> {
   const config = await configFrom(io, flags);
-  const resource = new URL("/mcp", config.url);
-  const [clientId, clientSecret] = await credentials(io, flags, config);
-  const http = isLoopbackHost(resource.hostname) ? { [oauth.allowInsecureRequests]: true } : {};
-  try {
-    const metadata = await oauth.processResourceDiscoveryResponse(
-      resource,
-      await oauth.resourceDiscoveryRequest(resource, http),
-    );
-    const issuer = new URL(metadata.authorization_servers?.[0] ?? "");
-    const server = await oauth.processDiscoveryResponse(
-      issuer,
-      await oauth.discoveryRequest(issuer, { algorithm: "oauth2", ...http }),
-    );
-    const parameters = new URLSearchParams({ resource: metadata.resource });
-    if (flags.scopes) parameters.set("scope", scopeList(flags.scopes).join(" "));
-    const client: oauth.Client = { client_id: clientId };
-    const answer = await oauth.processClientCredentialsResponse(
-      server,
-      client,
-      await oauth.clientCredentialsGrantRequest(
-        server,
-        client,
-        oauth.ClientSecretBasic(clientSecret),
-        parameters,
-        http,
-      ),
-    );
-    return {
-      accessToken: answer.access_token,
-      expiresInSeconds: answer.expires_in,
-      scope: answer.scope,
-      resource: metadata.resource,
-    };
-  } catch (cause) {
-    throw explain(cause, resource.href);
-  }
-}
-
-/** Flags, then the environment, then the operator's own client of this machine's server. */
-async function credentials(
-  io: Io,
-  flags: ClientFlags,
-  config: Config,
-): Promise<readonly [string, string]> {
-  const clientId = flags.clientId ?? io.env["GATEHOUSE_CLIENT_ID"];
-  const clientSecret = flags.clientSecret ?? io.env["GATEHOUSE_CLIENT_SECRET"];
-  if (clientId !== undefined && clientSecret !== undefined) return [clientId, clientSecret];
-  if (clientId !== undefined || clientSecret !== undefined) {
-    throw usageError("Give both --client-id and --client-secret");
-  }
-  if (config.issuers.length > 0 || config.store === "sqlite::memory:") {
+  const client = await givenClient(io, flags) ?? await ownClient(config);
+  if (client === undefined) {
     throw usageError("Give --client-id and --client-secret of a client of the issuer");
   }
-  const { cliClient } = await embeddedKeys(config);
-  return [cliClient.clientId, cliClient.clientSecret];
+  const discovery = await discover(new URL("/mcp", config.url));
+  return await grantToken(discovery, client, scopeList(flags.scopes ?? ""));
 }
 
-function explain(cause: unknown, resource: string): AppError {
-  if (cause instanceof oauth.ResponseBodyError) {
-    return new AppError(
-      "unauthorized",
-      `The issuer refused: ${cause.error}${
-        cause.error_description ? `, ${cause.error_description}` : ""
-      }`,
-      { cause },
-    );
+/**
+ * The client of the flags, or else of the environment; undefined where neither names one.
+ *
+ * @throws {AppError} `invalid_request` for half of a credential, two of them, and a key that is none.
+ */
+export async function givenClient(
+  io: Io,
+  flags: CredentialFlags,
+): Promise<MachineClient | undefined> {
+  const clientId = flags.clientId ?? io.env["GATEHOUSE_CLIENT_ID"];
+  // A flag for the one kind of credential sets aside the other kind in the environment.
+  const flagged = flags.clientSecret ?? flags.privateKey;
+  const from = (flag: string | undefined, name: string) =>
+    flag ?? (flagged === undefined ? io.env[name] : undefined);
+  const secret = from(flags.clientSecret, "GATEHOUSE_CLIENT_SECRET");
+  const keyFile = from(flags.privateKey, "GATEHOUSE_PRIVATE_KEY");
+  if (secret !== undefined && keyFile !== undefined) {
+    throw usageError("Give one of --client-secret and --private-key, not both");
   }
-  if (cause instanceof oauth.WWWAuthenticateChallengeError) {
-    return new AppError("unauthorized", "The issuer refused the client's credentials", { cause });
+  if (clientId === undefined && secret === undefined && keyFile === undefined) return undefined;
+  if (clientId === undefined || (secret === undefined && keyFile === undefined)) {
+    throw usageError("Give both --client-id and --client-secret (or --private-key)");
   }
-  return new AppError("unavailable", `No answer from ${resource}; is the server running?`, {
-    reason: NO_ANSWER,
-    cause,
+  if (secret !== undefined) return { clientId, authenticate: (server) => bySecret(secret, server) };
+  const key = await readClientKey(keyFile!);
+  return { clientId, authenticate: (server) => byAssertion(key, server) };
+}
+
+/**
+ * The operator's own client of the server with this store; undefined where its keys are not in a file.
+ *
+ * Its secret is for the embedded authorization server alone, whatever issuer a resource names.
+ */
+export async function ownClient(config: Config): Promise<MachineClient | undefined> {
+  if (config.issuers.length > 0 || config.store === "sqlite::memory:") return undefined;
+  const { cliClient } = await embeddedKeys(config);
+  return {
+    clientId: cliClient.clientId,
+    authenticate: () => oauth.ClientSecretBasic(cliClient.clientSecret),
+    issuer: config.authorizationServer.url,
+  };
+}
+
+function bySecret(secret: string, server: oauth.AuthorizationServer): oauth.ClientAuth {
+  const methods = server.token_endpoint_auth_methods_supported ?? ["client_secret_basic"];
+  const inBody = methods.includes("client_secret_post") && !methods.includes("client_secret_basic");
+  return inBody ? oauth.ClientSecretPost(secret) : oauth.ClientSecretBasic(secret);
+}
+
+/** RFC 7523 section 3; the library adds `iss`, `sub`, `aud` (the issuer), `jti`, and an `exp` one minute ahead. */
+function byAssertion(
+  { key, kid, alg }: ClientKey,
+  server: oauth.AuthorizationServer,
+): oauth.ClientAuth {
+  const known = server.token_endpoint_auth_signing_alg_values_supported ?? [];
+  // RFC 9864 renames EdDSA; both names are the same signature, and an issuer may know one alone.
+  const renamed = alg === "EdDSA" && known.includes("Ed25519") && !known.includes("EdDSA");
+  return oauth.PrivateKeyJwt({ key, ...(kid ? { kid } : {}) }, {
+    [oauth.modifyAssertion]: (header) => {
+      header["alg"] = renamed ? "Ed25519" : alg;
+    },
   });
 }

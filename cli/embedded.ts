@@ -1,6 +1,6 @@
 /** Starts the embedded authorization server for a configuration without an issuer. */
 
-import { access } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { AuthorizationServer } from "../auth/embedded/mod.ts";
 import type { EmbeddedKeys } from "../auth/embedded/keys.ts";
@@ -51,6 +51,17 @@ export async function embeddedKeys(config: Config): Promise<EmbeddedKeys> {
   return await loadOrCreateKeys(keysPath(config.store));
 }
 
+/** Whether a server with this store has made its keys, in a file. */
+export async function hasEmbeddedKeys(config: Config): Promise<boolean> {
+  const path = keysPath(config.store);
+  return path !== undefined && await isThere(path);
+}
+
+/** Not with `access()`, which under Deno needs the permission to know the user's id. */
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false);
+}
+
 /**
  * This store's authorization server as far as verifying its tokens goes, without starting it.
  *
@@ -63,9 +74,7 @@ export async function embeddedIssuer(
   if (path === undefined) {
     throw usageError("A store in memory keeps its keys in the server; give --store sqlite:PATH");
   }
-  try {
-    await access(path);
-  } catch {
+  if (!await isThere(path)) {
     throw usageError(`There is no ${path}; give the --store of the server, or --config`);
   }
   const { signingKeys } = await embeddedKeys(config);

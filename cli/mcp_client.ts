@@ -3,6 +3,7 @@
 import { AppError } from "../errors.ts";
 import { MODERN_REVISION } from "../http/message.ts";
 import { NO_ANSWER } from "./command.ts";
+import { headerValue } from "./header_value.ts";
 import { NAME, VERSION } from "./version.ts";
 
 export interface Post {
@@ -49,12 +50,6 @@ export async function postMessage(
   } catch (cause) {
     throw new AppError("unavailable", `No usable answer from ${url}`, { reason: NO_ANSWER, cause });
   }
-}
-
-/** A header carries visible ASCII only; anything else goes in the encoded form. */
-function headerValue(name: string): string {
-  if (/^[\x21-\x7E]+$/.test(name)) return name;
-  return `=?base64?${btoa(String.fromCharCode(...new TextEncoder().encode(name)))}?=`;
 }
 
 async function lastMessage(

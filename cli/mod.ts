@@ -7,6 +7,7 @@ import { registerCall } from "./call.ts";
 import { registerClients } from "./clients.ts";
 import { NO_ANSWER, processIo } from "./command.ts";
 import type { ExitCode, Io } from "./command.ts";
+import { registerConnect } from "./connect.ts";
 import { registerExplain } from "./explain.ts";
 import { registerConfig } from "./show_config.ts";
 import { registerHashPassword } from "./hash_password.ts";
@@ -40,6 +41,7 @@ function buildProgram(io: Io, setExit: (code: ExitCode) => void): Command {
       registerClients,
       registerToken,
       registerCall,
+      registerConnect,
       registerTools,
       registerExplain,
       registerAudit,

@@ -22,11 +22,17 @@ export const registerToken: Register = (program, io) => {
     });
 };
 
-/** The flags of every command that asks the issuer for a token. */
+/** The flags of every command that asks this machine's server for something with a token. */
 export function withClientFlags(command: Command): Command {
-  return withConfigFlags(command)
+  return withCredentialFlags(withConfigFlags(command))
     .option("--url <origin>", "origin of the server (default from the configuration)")
+    .option("--scopes <scopes>", "scopes to ask for (default: all that the client may have)");
+}
+
+/** The flags that say which client a command is. */
+export function withCredentialFlags(command: Command): Command {
+  return command
     .option("--client-id <id>", "client (default: this machine's own; or GATEHOUSE_CLIENT_ID)")
     .option("--client-secret <secret>", "its secret (better: GATEHOUSE_CLIENT_SECRET)")
-    .option("--scopes <scopes>", "scopes to ask for (default: all that the client may have)");
+    .option("--private-key <file>", "its key, JWK or PEM, instead (or GATEHOUSE_PRIVATE_KEY)");
 }

@@ -50,12 +50,13 @@ export interface Message {
 const MEMBERS = new Set(["jsonrpc", "id", "method", "params"]);
 const MAX_METHOD_LENGTH = 128;
 const MAX_ID_LENGTH = 256;
-const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
+export const VERSION_KEY = "io.modelcontextprotocol/protocolVersion";
 /** Which parameter the Mcp-Name header repeats. */
-const NAMED_BY = new Map([["tools/call", "name"], ["prompts/get", "name"], [
-  "resources/read",
-  "uri",
-]]);
+export const NAMED_BY: ReadonlyMap<string, string> = new Map([
+  ["tools/call", "name"],
+  ["prompts/get", "name"],
+  ["resources/read", "uri"],
+]);
 
 /**
  * Returns the message of a parsed body.

@@ -24,6 +24,7 @@ const SEAMS: readonly (readonly [RegExp, RegExp])[] = [
   [/^commander$/, /^cli\//],
   [/^canonicalize$/, /^store\/audit\/record\.ts$/],
   [/^oauth4webapi$/, /^cli\//],
+  [/^eventsource-parser$/, /^cli\/connect\//],
 ];
 /** What belongs to tests alone. */
 const TEST_ONLY =

@@ -97,6 +97,17 @@ export function connectionGuides(resource: string): readonly ConnectionGuide[] {
       code: jsonText(clientCredentialsConfig(resource)),
     },
     {
+      id: "gatehouse-connect",
+      client: "gatehouse connect",
+      audience: "program",
+      note:
+        "For a host that speaks only stdio, without Node: the one executable asks for tokens, renews them, " +
+        "and asks for more where a tool needs it. Write the whole path of the executable where the host does not find it.",
+      place: "Configuration of the host",
+      language: "json",
+      code: jsonText(bridgeConfig(resource)),
+    },
+    {
       id: "curl",
       client: "curl",
       audience: "program",
@@ -176,6 +187,18 @@ function clientCredentialsConfig(resource: string): Record<string, unknown> {
           "--static-oauth-client-metadata",
           JSON.stringify({ scope: EXAMPLE_SCOPES }),
         ],
+        env: { GATEHOUSE_CLIENT_ID: "...", GATEHOUSE_CLIENT_SECRET: "..." },
+      },
+    },
+  };
+}
+
+function bridgeConfig(resource: string): Record<string, unknown> {
+  return {
+    mcpServers: {
+      [ALIAS]: {
+        command: "gatehouse",
+        args: ["connect", resource],
         env: { GATEHOUSE_CLIENT_ID: "...", GATEHOUSE_CLIENT_SECRET: "..." },
       },
     },

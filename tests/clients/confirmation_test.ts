@@ -6,7 +6,7 @@ import { StreamableHTTPClientTransport as FormerTransport } from "@modelcontextp
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import type { ClientOptions, VersionNegotiationMode } from "@modelcontextprotocol/client";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { needsNode, runChild, withDirectory } from "./child.ts";
+import { needsNode, runChild, startChild, withDirectory } from "./child.ts";
 import { decisions, NAME, withDestructive } from "./destructive.ts";
 import type { DestructiveScene } from "./destructive.ts";
 import { until } from "./scene.ts";
@@ -185,7 +185,8 @@ for (const action of ["accept", "decline"] as const) {
           const { url, token, target, question, deletions } = scene;
           const header = ["--header", `Authorization: Bearer ${token}`];
           const args = [url, "--transport", "http-only", "--protocol", "auto", ...header];
-          await withStdioHost({ script: "mcp-remote/dist/proxy.js", args, home }, async (host) => {
+          const start = () => startChild({ script: "mcp-remote/dist/proxy.js", args, home });
+          await withStdioHost(start, async (host) => {
             await host.request("initialize", {
               protocolVersion: "2025-11-25",
               capabilities: { elicitation: { form: {} } },

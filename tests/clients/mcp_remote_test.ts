@@ -2,7 +2,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { openBrowser } from "./browser.ts";
 import type { Browser } from "./browser.ts";
-import { needsNode, withDirectory } from "./child.ts";
+import { needsNode, startChild, withDirectory } from "./child.ts";
 import { decisionsOn, withEmbedded, withIssuer } from "./scene.ts";
 import type { Scene } from "./scene.ts";
 import { withStdioHost } from "./stdio_host.ts";
@@ -25,11 +25,13 @@ function withRemote(
   args: readonly string[],
   run: (host: StdioHost) => Promise<void>,
 ): Promise<void> {
-  return withStdioHost({
-    script: "mcp-remote/dist/proxy.js",
-    args: [url, "--transport", "http-only", "--protocol", protocol, ...args],
-    home,
-  }, run);
+  const start = () =>
+    startChild({
+      script: "mcp-remote/dist/proxy.js",
+      args: [url, "--transport", "http-only", "--protocol", protocol, ...args],
+      home,
+    });
+  return withStdioHost(start, run);
 }
 
 async function initialize(host: StdioHost): Promise<void> {

@@ -1,7 +1,6 @@
 /** A host of a stdio server: starts it as a child process and speaks JSON-RPC with it, one message a line. */
 
-import { startChild } from "./child.ts";
-import type { ChildOptions } from "./child.ts";
+import type { ChildProcess } from "node:child_process";
 
 // deno-lint-ignore no-explicit-any -- messages of many shapes, which the tests spell out
 type Value = any;
@@ -9,7 +8,7 @@ type Value = any;
 /** What came back for a request. */
 export interface Answer {
   readonly result?: Value;
-  readonly error?: { readonly code: number; readonly message: string };
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: Value };
 }
 
 export interface StdioHost {
@@ -17,7 +16,15 @@ export interface StdioHost {
   notify(method: string, params?: Record<string, unknown>): void;
   /** Answers each request of the child with a result from now on. */
   onRequest(answer: (method: string, params: Value) => Value): void;
-  /** All notifications so far, and requests. */
+  /** Writes a line as it is. */
+  write(line: string): void;
+  /** All answers so far that name no request. */
+  readonly complaints: readonly Answer[];
+  /** The id that the last request had. */
+  lastId(): number;
+  /** Closes stdin, waits for the child to end, and returns its exit code. */
+  end(): Promise<number | null>;
+  /** All notifications and requests so far. */
   readonly notifications: readonly { readonly method: string; readonly params: Value }[];
   /** The next match in what the child writes to stderr; each call goes on behind the match before. */
   waitForLog(pattern: RegExp): Promise<RegExpExecArray>;
@@ -25,15 +32,16 @@ export interface StdioHost {
   log(): string;
 }
 
-/** Runs a test against a stdio server, and ends the server. */
+/** Runs a test against the stdio server that `start` starts, and ends it. */
 export async function withStdioHost(
-  options: ChildOptions,
+  start: () => ChildProcess,
   run: (host: StdioHost) => Promise<void>,
 ): Promise<void> {
-  const child = startChild(options);
+  const child = start();
   const pending = new Map<number, (answer: Answer) => void>();
   const notifications: { method: string; params: Value }[] = [];
   let answerRequest: ((method: string, params: Value) => Value) | undefined;
+  const complaints: Answer[] = [];
   let log = "";
   let readTo = 0;
   let nextId = 1;
@@ -43,10 +51,10 @@ export async function withStdioHost(
   ended.catch(() => {});
   child.on("error", fail);
   child.stdin?.on("error", fail);
-  const closed = new Promise<void>((resolve) =>
+  const closed = new Promise<number | null>((resolve) =>
     child.on("close", (code) => {
       fail(new Error(`The child ended with ${code}:\n${log}`));
-      resolve();
+      resolve(code);
     })
   );
   child.stderr?.setEncoding("utf8").on("data", (text) => {
@@ -68,6 +76,7 @@ export async function withStdioHost(
       }
       return;
     }
+    if (message.id === null) return void complaints.push(message);
     pending.get(message.id)?.(message);
     pending.delete(message.id);
   }
@@ -85,6 +94,13 @@ export async function withStdioHost(
       return Promise.race([answer, ended]);
     },
     onRequest: (answer) => void (answerRequest = answer),
+    write: (line) => void child.stdin?.write(`${line}\n`),
+    complaints,
+    lastId: () => nextId - 1,
+    end() {
+      child.stdin?.end();
+      return closed;
+    },
     notify: (method, params) => send({ method, ...(params ? { params } : {}) }),
     async waitForLog(pattern) {
       for (;;) {
@@ -101,7 +117,7 @@ export async function withStdioHost(
   try {
     await run(host);
   } finally {
-    child.kill("SIGKILL");
+    if (child.exitCode === null) child.kill("SIGKILL");
     await closed;
   }
 }

@@ -44,6 +44,12 @@ test("connectionGuides() gives mcp-remote credentials as JSON with variables", (
   JSON.parse(args[args.indexOf("--static-oauth-client-metadata") + 1]);
 });
 
+test("connectionGuides() gives the bridge its credentials by the environment, never as arguments", () => {
+  const { command, args, env } = JSON.parse(codeOf("gatehouse-connect")).mcpServers.gatehouse;
+  assertEquals([command, ...args], ["gatehouse", "connect", RESOURCE]);
+  assertEquals(Object.keys(env), ["GATEHOUSE_CLIENT_ID", "GATEHOUSE_CLIENT_SECRET"]);
+});
+
 test("connectionGuides() gives curl a body that is JSON and that its headers agree with", () => {
   for (const id of ["curl", "curl-stateless"]) {
     const code = codeOf(id);
