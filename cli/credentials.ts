@@ -25,15 +25,27 @@ export interface TokenSet {
 }
 
 /**
+ * Asks for a token with the flags, the environment or this machine's own client.
+ *
+ * @throws {AppError} as `grantToken()` does, and `invalid_request` where there are no credentials.
+ */
+export async function requestToken(io: Io, flags: ClientFlags): Promise<TokenSet> {
+  const config = await configFrom(io, flags);
+  const client = await credentials(io, flags, config);
+  return grantToken(new URL("/mcp", config.url), client, flags.scopes);
+}
+
+/**
  * Finds the issuer through the resource's metadata (RFC 9728) and asks it for a token (RFC 6749 section 4.4).
  *
  * @throws {AppError} `unavailable` where the server or its issuer does not answer, `unauthorized` where the credentials
  * are refused.
  */
-export async function requestToken(io: Io, flags: ClientFlags): Promise<TokenSet> {
-  const config = await configFrom(io, flags);
-  const resource = new URL("/mcp", config.url);
-  const [clientId, clientSecret] = await credentials(io, flags, config);
+export async function grantToken(
+  resource: URL,
+  [clientId, clientSecret]: readonly [string, string],
+  scopes?: string,
+): Promise<TokenSet> {
   const http = isLoopbackHost(resource.hostname) ? { [oauth.allowInsecureRequests]: true } : {};
   try {
     const metadata = await oauth.processResourceDiscoveryResponse(
@@ -46,7 +58,7 @@ export async function requestToken(io: Io, flags: ClientFlags): Promise<TokenSet
       await oauth.discoveryRequest(issuer, { algorithm: "oauth2", ...http }),
     );
     const parameters = new URLSearchParams({ resource: metadata.resource });
-    if (flags.scopes) parameters.set("scope", scopeList(flags.scopes).join(" "));
+    if (scopes) parameters.set("scope", scopeList(scopes).join(" "));
     const client: oauth.Client = { client_id: clientId };
     const answer = await oauth.processClientCredentialsResponse(
       server,
