@@ -6,6 +6,7 @@ import { registerCall } from "./call.ts";
 import { registerClients } from "./clients.ts";
 import { NO_ANSWER, processIo } from "./command.ts";
 import type { ExitCode, Io } from "./command.ts";
+import { registerDoctor } from "./doctor.ts";
 import { registerExplain } from "./explain.ts";
 import { registerConfig } from "./show_config.ts";
 import { registerHashPassword } from "./hash_password.ts";
@@ -41,6 +42,7 @@ function buildProgram(io: Io, setExit: (code: ExitCode) => void): Command {
       registerCall,
       registerTools,
       registerExplain,
+      registerDoctor,
       registerConfig,
       registerHashPassword,
     ]

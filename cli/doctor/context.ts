@@ -1,7 +1,7 @@
 /** What a check works with: bounded requests to one server, facts that are found out once, and what was said so far. */
 
 import { AppError } from "../../errors.ts";
-import { isLoopbackHost } from "../../auth/fetch_json.ts";
+import { isLoopbackHost, isSecureUrl } from "../../auth/fetch_json.ts";
 import { show } from "../printable.ts";
 import type { Answer } from "./answer.ts";
 import { cannotTell } from "./check.ts";
@@ -121,28 +121,36 @@ export function createContext(options: ContextOptions): Context {
     const at = request.url ?? url;
     const token = request.token && tokens[request.token];
     if (request.token !== undefined && token === undefined) throw cannotTell("needs a token");
-    if (token !== undefined) requireTrust(at);
+    const headers = [
+      ...(token === undefined ? [] : [["authorization", `Bearer ${token}`] as const]),
+      ...request.headers ?? [],
+    ];
+    const verified = holdsSecret(headers);
+    if (verified) requireTrust(at);
     return {
       url: at,
       method: request.method ?? "POST",
       target: request.target ?? at.pathname + at.search,
       host: request.host === undefined ? at.host : request.host,
-      headers: [
-        ...(token === undefined ? [] : [["authorization", `Bearer ${token}`] as const]),
-        ...request.headers ?? [],
-      ],
+      headers,
       ...(request.body === undefined ? {} : { body: request.body }),
       ...(request.declaredLength === undefined ? {} : { declaredLength: request.declaredLength }),
       ...(request.headOnly ? { headOnly: true } : {}),
-      verified: token !== undefined,
+      verified,
     };
+  }
+
+  /** A forged token may be the given one but for a character, so all of them are kept as that one is. */
+  function holdsSecret(headers: readonly Header[]): boolean {
+    return Object.keys(tokens).length > 0 && headers.some(([name]) => name === "authorization");
   }
 
   /** A token goes to the endpoint's origin alone, and to nobody in the middle. */
   function requireTrust(at: URL): void {
+    if (!isSecureUrl(at.href)) throw cannotTell("no token is sent over plain http");
     if (at.origin !== url.origin) throw cannotTell("the token is for the endpoint alone");
     if (handshake?.certificateFault !== undefined) {
-      throw cannotTell("the token is not sent: the certificate is not valid");
+      throw cannotTell("no token is sent: the certificate is not valid");
     }
   }
 

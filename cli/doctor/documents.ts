@@ -1,6 +1,8 @@
 /** The documents that a server publishes about itself and its authorization servers (RFC 9728, RFC 8414). */
 
 import { WELL_KNOWN_PATH } from "../../auth/metadata.ts";
+import { AppError } from "../../errors.ts";
+import { NO_ANSWER } from "../command.ts";
 import { readChallenges } from "./challenges.ts";
 import { cannotTell } from "./check.ts";
 import { mayVisit } from "./context.ts";
@@ -71,6 +73,8 @@ export interface Issuer {
   readonly name: string;
   /** Undefined where none was found, or where its URL is none to go to. */
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  /** Why it cannot be reached, where it cannot. */
+  readonly silence?: string;
 }
 
 const MAX_ISSUERS = 3;
@@ -82,9 +86,18 @@ export async function issuers(context: Context): Promise<readonly Issuer[]> {
   if (names.length === 0) throw cannotTell("the metadata names no authorization server");
   const found: Issuer[] = [];
   for (const name of names.slice(0, MAX_ISSUERS)) {
-    found.push({ name, metadata: await issuerMetadata(context, name) });
+    found.push(await readIssuer(context, name));
   }
   return found;
+}
+
+async function readIssuer(context: Context, name: string): Promise<Issuer> {
+  try {
+    return { name, metadata: await issuerMetadata(context, name) };
+  } catch (error) {
+    if (!(error instanceof AppError) || error.reason !== NO_ANSWER) throw error;
+    return { name, metadata: undefined, silence: error.message };
+  }
 }
 
 /** RFC 8414 section 3.1, then OpenID Connect Discovery with the path inserted and appended, as clients try them. */

@@ -5,7 +5,14 @@ import type { Answer } from "./answer.ts";
 import { cannotTell } from "./check.ts";
 import type { Context, Sent, TokenName } from "./context.ts";
 import type { RpcMessage } from "./event_stream.ts";
-import { initialize, legacy, LATEST_LEGACY, messageOf, modern, sessionHeaders } from "./messages.ts";
+import {
+  initialize,
+  LATEST_LEGACY,
+  legacy,
+  messageOf,
+  modern,
+  sessionHeaders,
+} from "./messages.ts";
 import type { Params, Posted, Session } from "./messages.ts";
 
 /** The answers to usual requests without a credential. */
@@ -60,6 +67,8 @@ export function answerToToken(context: Context): Promise<Answer> {
 export interface Speaker {
   readonly era: "modern" | "legacy";
   readonly session: Session | undefined;
+  /** A request without a credential. */
+  write(method: string, params?: Params): Posted;
   /** A request that the server lets in. */
   request(method: string, params?: Params): Posted;
   call(method: string, params?: Params, token?: TokenName): Promise<{
@@ -134,12 +143,19 @@ function speakerOf(
   return {
     era,
     session,
+    write,
     request: (method, params) => ({ ...write(method, params), ...withToken(own) }),
     async call(method, params, token = own) {
       const answer = await context.send({ ...write(method, params), ...withToken(token) });
       return { answer, message: messageOf(answer) };
     },
   };
+}
+
+/** A request for the list of tools that is served, where that can be had, so that a refusal is one of what is changed in it. */
+export async function usualRequest(context: Context): Promise<Posted> {
+  const found = await context.fact(speaker).catch(() => undefined);
+  return found?.request("tools/list") ?? modern("tools/list");
 }
 
 /** The speaker, where it speaks 2026-07-28; its rules on headers are of no other revision. */

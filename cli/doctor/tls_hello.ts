@@ -12,7 +12,11 @@ const SERVER_HELLO = 2;
 const CIPHER_SUITES = [0xc009, 0xc00a, 0xc013, 0xc014, 0x002f, 0x0035, 0x000a];
 
 /** Whether the server goes on with that version; undefined where it cannot be reached. */
-export function accepts(url: URL, version: number, timeoutMs: number): Promise<boolean | undefined> {
+export function accepts(
+  url: URL,
+  version: number,
+  timeoutMs: number,
+): Promise<boolean | undefined> {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   return new Promise((resolve) => {
     const socket = connect({ host, port: Number(url.port || 443), noDelay: true });
