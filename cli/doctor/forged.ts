@@ -204,7 +204,7 @@ function forger(context: Context): Promise<Forger> {
 async function modelFromMetadata(context: Context): Promise<Model> {
   const document = await context.fact(metadata).catch(() => undefined);
   const [issuer] = await context.fact(issuers).catch(() => []);
-  const keys = await context.fact(publishedKeys).catch(() => []);
+  const keys: readonly unknown[] = await context.fact(publishedKeys).catch(() => []);
   const key = keys.find(isObject);
   const scopes = document?.json["scopes_supported"];
   const now = seconds(context);

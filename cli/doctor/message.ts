@@ -6,7 +6,7 @@ import type { Check, Group, Outcome } from "./check.ts";
 import type { Sent } from "./context.ts";
 import { speaker } from "./facts.ts";
 import type { Speaker } from "./facts.ts";
-import { messageOf, summary, withHeader } from "./messages.ts";
+import { LARGE_BYTES, messageOf, summary, withHeader } from "./messages.ts";
 
 const HTTP = "MCP 2026-07-28 Streamable HTTP";
 
@@ -56,11 +56,11 @@ const encoding = changed({
 
 const size = changed({
   id: "message-size",
-  title: "A body of 1 GiB is refused by its length",
+  title: "A body of 100 MiB is refused by its length",
   rule: "RFC 9110 section 15.5.14",
   severity: "warn",
   remedy: "Answer 413 by Content-Length before reading, and count while reading.",
-  change: ({ request }) => ({ ...request("tools/list"), body: "", declaredLength: 2 ** 30 }),
+  change: ({ request }) => ({ ...request("tools/list"), body: "", declaredLength: LARGE_BYTES }),
   accept: refusedWith([413]),
 });
 

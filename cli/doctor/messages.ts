@@ -12,6 +12,8 @@ export type Params = Readonly<Record<string, unknown>>;
 /** A request with a body and without a credential. */
 export type Posted = Sent & { readonly headers: readonly Header[]; readonly body: string };
 
+/** More than any message has, and less than what runtimes refuse on their own. */
+export const LARGE_BYTES = 100 * 1024 * 1024;
 export const LATEST_LEGACY = LEGACY_REVISIONS.at(-1)!;
 const CLIENT = { name: `${NAME}-doctor`, version: VERSION };
 const JSON_HEADERS: readonly Header[] = [

@@ -9,7 +9,7 @@ import type { Context } from "./context.ts";
 import { challengedUrl, metadataAtPath, metadataOfChallenge } from "./documents.ts";
 import { parseObject } from "./event_stream.ts";
 import { bareAnswers, bareRefusal, legacySession, requireProtection } from "./facts.ts";
-import { LATEST_LEGACY, legacy, modern, sessionHeaders, summary } from "./messages.ts";
+import { LARGE_BYTES, LATEST_LEGACY, legacy, modern, sessionHeaders, summary } from "./messages.ts";
 
 const required: Check = {
   id: "auth-required",
@@ -106,7 +106,7 @@ const largeBody: Check = {
   async run(context) {
     await requireProtection(context);
     const { headers } = modern("tools/list");
-    const answer = await context.attempt({ headers, declaredLength: 2 ** 30 });
+    const answer = await context.attempt({ headers, declaredLength: LARGE_BYTES });
     if (answer === undefined) return PASS;
     return answer.status === 401 || answer.status === 413 ? PASS : mild(summary(answer));
   },
