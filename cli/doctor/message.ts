@@ -6,22 +6,32 @@ import type { Check, Group, Outcome } from "./check.ts";
 import type { Sent } from "./context.ts";
 import { speaker } from "./facts.ts";
 import type { Speaker } from "./facts.ts";
-import { LARGE_BYTES, messageOf, summary, withHeader } from "./messages.ts";
+import { LARGE_BYTES, LATEST_LEGACY, legacy, messageOf, summary, withHeader } from "./messages.ts";
 
 const HTTP = "MCP 2026-07-28 Streamable HTTP";
 
-const batch = changed({
+const batch: Check = {
   id: "message-batch",
   title: "A batch is refused",
   rule: "MCP 2025-06-18 and later, Streamable HTTP: the body is a single message",
   severity: "fail",
   remedy: "Answer 400 to an array: one request would slip past what counts and checks requests.",
-  change: ({ request }) => {
-    const list = request("tools/list");
-    return { ...list, body: `[${list.body},${list.body}]` };
+  async run(context) {
+    const { era, session, request } = await context.fact(speaker);
+    const own = request("tools/list");
+    const old = {
+      ...own,
+      ...legacy("tools/list", {}, session ?? { revision: LATEST_LEGACY, id: undefined }),
+    };
+    // A server of 2026-07-28 may still read batches for the revision that had them.
+    for (const one of era === "modern" ? [own, old] : [old]) {
+      const answer = await context.attempt({ ...one, body: `[${one.body},${one.body}]` });
+      const outcome = refusedWith([400])(answer);
+      if (outcome !== PASS) return outcome;
+    }
+    return PASS;
   },
-  accept: refusedWith([400]),
-});
+};
 
 const contentType = changed({
   id: "message-content-type",

@@ -89,6 +89,7 @@ test("a server as the SDK's guide has it: the known holes are found", () =>
       "credential-query": ["fail", /200/],
       "origin-foreign": ["fail", /200/],
       "host-foreign": ["fail", /200/],
+      "message-batch": ["fail", /200/],
       "message-charset": ["warn", /200/],
       "message-encoding": ["warn", /200/],
       "message-duplicate-keys": ["warn", /200/],

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { GROUPS } from "../../cli/doctor/checks.ts";
+import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
+import { ROOT } from "../support/build.ts";
+import { gatehouse, withServer } from "./support.ts";
+
+test("doctor refuses what makes no sense before it sends anything, with exit code 2", async () => {
+  const url = "https://doctor.invalid/mcp";
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [["doctor"], /missing required argument 'url'/],
+    [["doctor", "mcp.example.com"], /is no URL such as https/],
+    [["doctor", "ftp://mcp.example.com/mcp"], /is no URL such as https/],
+    [["doctor", "https://user:pass@mcp.example.com/mcp"], /without user name/],
+    [["doctor", url, "--only", "no-such-check"], /There is no check no-such-check; the groups are/],
+    [["doctor", url, "--only", ","], /There is no check/],
+    [["doctor", url, "--timeout", "0"], /--timeout is in seconds/],
+    [["doctor", url, "--timeout", "soon"], /--timeout is in seconds/],
+    [["doctor", url, "--ca", "/no/such/file"], /has no certificate/],
+    [["doctor", url, "--token", "-"], /Give the access token/],
+    [["doctor", url, "--token", "two words"], /Give the access token/],
+    [["doctor", url, "--token", "a", "--client-id", "b"], /either --token or --client-id/],
+    [["doctor", url, "--low-token", "a"], /--low-token needs --token/],
+    [["doctor", url, "--client-id", "a"], /--client-secret/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, out, err } = await gatehouse(args);
+    assertEquals([code, out], [2, ""], args.join(" "));
+    assertMatch(err, message);
+    assertFalse(err.includes("pass@") && code === 0);
+  }
+});
+
+test("doctor prints an aligned table, in ASCII where the locale is not UTF-8, and no colours to a pipe", () =>
+  withServer(async ({ server }) => {
+    const args = ["doctor", `${server.url}/mcp`, "--only", "challenge,credential-scheme-case"];
+    const utf8 = await gatehouse(args, { LANG: "en_US.UTF-8" });
+    const ascii = await gatehouse(args, { LANG: "C" });
+    assertMatch(utf8.out, /^ {2}✓ challenge-bearer +The 401 has a Bearer challenge/m);
+    assertMatch(utf8.out, /^ {2}· skipped, needs a token \(--token\): credential-scheme-case$/m);
+    assertMatch(utf8.out, /\n8 passed, 0 warnings, 0 failed, 1 skipped; \d+ requests in [\d.]+ s$/);
+    assertMatch(ascii.out, /^ {2}\+ challenge-bearer /m);
+    assert(/^[\x20-\x7e\n]+$/.test(ascii.out));
+    const columns = new Set(
+      utf8.out.split("\n").filter((line) => line.startsWith("  ✓"))
+        .map((line) => /^ {2}✓ \S+ +/.exec(line)![0].length),
+    );
+    assertEquals(columns.size, 1, "the titles stand under each other");
+  }));
+
+test("docs/doctor.md lists every check as the code has it", () => {
+  const rows = GROUPS.flatMap(({ title, checks }) => [
+    `### ${title}`,
+    ...checks.map(({ id, title, severity, rule }) =>
+      `| \`${id}\` | ${title} | ${severity} | ${rule} |`
+    ),
+  ]);
+  const listed = readFileSync(join(ROOT, "docs/doctor.md"), "utf8").split("\n")
+    .filter((line) => line.startsWith("### ") || line.startsWith("| `"));
+  assertEquals(listed, rows);
+});
+
+test("every check says what to do, in a sentence, under an id that is its own", () => {
+  const checks = GROUPS.flatMap(({ checks }) => checks);
+  const names = [...GROUPS, ...checks].map(({ id }) => id);
+  assertEquals(new Set(names).size, names.length);
+  for (const { id, title, rule, remedy } of checks) {
+    assertMatch(id, /^[a-z0-9]+(-[a-z0-9]+)+$/);
+    assert(title !== "" && rule !== "" && !title.endsWith("."), id);
+    assertMatch(remedy, /^[A-Z].*\.$/, id);
+  }
+});
