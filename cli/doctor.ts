@@ -9,7 +9,7 @@ import { grantToken } from "./credentials.ts";
 import { GROUPS } from "./doctor/checks.ts";
 import type { Group } from "./doctor/check.ts";
 import { createContext } from "./doctor/context.ts";
-import type { TokenName } from "./doctor/context.ts";
+import type { Context, TokenName } from "./doctor/context.ts";
 import { counts, exchangeText, lookOf, reportJson, reportText } from "./doctor/report.ts";
 import { runChecks } from "./doctor/run.ts";
 
@@ -37,12 +37,14 @@ export const registerDoctor: Register = (program, io, setExit) => {
       const timeoutMs = milliseconds(flags.timeout);
       const ca = flags.ca === undefined ? {} : { ca: await readCertificates(flags.ca) };
       const tokens = await tokensFor(url, flags, io);
-      const context = createContext({
+      const context: Context = createContext({
         url,
         timeoutMs,
         tokens,
         ...ca,
-        ...(flags.verbose ? { onExchange: (done) => io.err(exchangeText(done)) } : {}),
+        ...(flags.verbose
+          ? { onExchange: (done) => io.err(context.clean(exchangeText(done))) }
+          : {}),
       });
       const startedAt = Date.now();
       const results = await runChecks(context, groups);

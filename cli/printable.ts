@@ -7,8 +7,12 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 /** Returns a value as text; what is no string is written as JSON. */
 export function show(value: unknown): string {
   if (value === undefined) return "absent";
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  const cut = text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}...` : text;
+  return printable(typeof value === "string" ? value : JSON.stringify(value), MAX_VALUE_LENGTH);
+}
+
+/** Returns a text of at most so many characters. */
+export function printable(text: string, maxLength: number): string {
+  const cut = text.length > maxLength ? `${text.slice(0, maxLength)}...` : text;
   return cut.replace(UNPRINTABLE, spellOut);
 }
 

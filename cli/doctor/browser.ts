@@ -59,7 +59,7 @@ const exposed: Check = {
     const names = (allowed ?? "").toLowerCase().split(",").map((name) => name.trim());
     return names.includes("www-authenticate") || names.includes("*")
       ? PASS
-      : fault(context.show(allowed));
+      : fault(`Access-Control-Expose-Headers is ${context.show(allowed)}`);
   },
 };
 

@@ -84,7 +84,7 @@ const errors: Check = {
     );
     return faultOf(
       failed.flatMap(({ name, answer }) =>
-        leaksIn(answer.body).map((leak) => context.show(`${name}: ${leak}`))
+        leaksIn(answer.body).map((leak) => context.show(`${name} told ${leak}`))
       ),
     );
   },

@@ -62,7 +62,7 @@ const hsts: Check = {
     const header = list.header("strict-transport-security");
     if (header === undefined) return fault("no Strict-Transport-Security");
     const age = /(?:^|;)\s*max-age="?(\d+)/i.exec(header)?.[1];
-    return Number(age) > 0 ? PASS : fault(context.show(header));
+    return Number(age) > 0 ? PASS : fault(`Strict-Transport-Security is ${context.show(header)}`);
   },
 };
 

@@ -2,7 +2,7 @@
 
 import { AppError } from "../../errors.ts";
 import { isLoopbackHost, isSecureUrl } from "../../auth/fetch_json.ts";
-import { show } from "../printable.ts";
+import { printable, show } from "../printable.ts";
 import type { Answer } from "./answer.ts";
 import { cannotTell } from "./check.ts";
 import { exchange } from "./client.ts";
@@ -60,6 +60,8 @@ export interface Context {
   fact<T>(find: (context: Context) => Promise<T>): Promise<T>;
   /** A stranger's value for a person, without the tokens of this run. */
   show(value: unknown): string;
+  /** A whole sentence that may hold such values. */
+  clean(text: string): string;
 }
 
 export interface ContextOptions extends ClientOptions {
@@ -71,6 +73,7 @@ export interface ContextOptions extends ClientOptions {
 
 export const MAX_REQUESTS = 100;
 const MAX_TIMEOUTS = 3;
+const MAX_SENTENCE_LENGTH = 1000;
 /** All requests together take at most so many times what one may take. */
 const DEADLINE_FACTOR = 24;
 
@@ -195,7 +198,11 @@ export function createContext(options: ContextOptions): Context {
       facts.set(find, known);
       return known as Promise<T>;
     },
-    show: (value) => show(typeof value === "string" ? redact(value) : value),
+    show: (value) =>
+      value === undefined
+        ? show(value)
+        : show(redact(typeof value === "string" ? value : JSON.stringify(value))),
+    clean: (text) => printable(redact(text), MAX_SENTENCE_LENGTH),
   };
   return context;
 }

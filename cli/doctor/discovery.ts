@@ -54,7 +54,9 @@ const type: Check = {
   async run(context) {
     const { answer } = await context.fact(metadata);
     const header = answer.header("content-type");
-    return /^application\/json\s*(;|$)/i.test(header ?? "") ? PASS : fault(context.show(header));
+    return /^application\/json\s*(;|$)/i.test(header ?? "")
+      ? PASS
+      : fault(`Content-Type is ${context.show(header)}`);
   },
 };
 
@@ -83,7 +85,9 @@ const servers: Check = {
   remedy: "List the issuer identifiers of the authorization servers, https URLs, as strings.",
   async run(context) {
     const named = (await context.fact(metadata)).json["authorization_servers"];
-    if (!Array.isArray(named) || named.length === 0) return fault(context.show(named));
+    if (!Array.isArray(named) || named.length === 0) {
+      return fault(`authorization_servers is ${context.show(named)}`);
+    }
     const wrong = named.filter((name) => typeof name !== "string" || !isSecureUrl(name));
     return faultOf(wrong.map((name) => `${context.show(name)} is no https URL`));
   },
@@ -113,7 +117,7 @@ const scopes: Check = {
   async run(context) {
     const named = (await context.fact(metadata)).json["scopes_supported"];
     if (named === undefined) return PASS;
-    if (!Array.isArray(named)) return fault(context.show(named));
+    if (!Array.isArray(named)) return fault(`scopes_supported is ${context.show(named)}`);
     const wrong = named.filter((scope) =>
       typeof scope !== "string" || scope === "offline_access" || scope.includes("*")
     );
@@ -133,7 +137,9 @@ const bearerMethods: Check = {
   remedy: 'Publish "bearer_methods_supported": ["header"].',
   async run(context) {
     const named = (await context.fact(metadata)).json["bearer_methods_supported"];
-    return JSON.stringify(named) === '["header"]' ? PASS : fault(context.show(named));
+    return JSON.stringify(named) === '["header"]'
+      ? PASS
+      : fault(`bearer_methods_supported is ${context.show(named)}`);
   },
 };
 

@@ -13,7 +13,13 @@ const errors: Check = {
   severity: "fail",
   remedy:
     "Answer with words of your own and a request id, and keep stack traces, paths and secrets in the log.",
-  run: (context) => over(context, ({ body, status }) => status >= 400 ? leaksIn(body) : []),
+  run: (context) =>
+    over(
+      context,
+      // The path of the endpoint itself may look like one of a file.
+      ({ body, status }) =>
+        status >= 400 ? leaksIn(body.replaceAll(context.url.pathname, "/")) : [],
+    ),
 };
 
 const tokens: Check = {

@@ -1,6 +1,7 @@
 /** Writes the JSON-RPC requests of both protocol eras, and reads what comes back. */
 
 import { LEGACY_REVISIONS, MODERN_REVISION } from "../../http/message.ts";
+import { printable } from "../printable.ts";
 import { NAME, VERSION } from "../version.ts";
 import type { Answer } from "./answer.ts";
 import type { Header } from "./client.ts";
@@ -105,8 +106,8 @@ export function summary(answer: Answer | undefined): string {
   const code = message?.error?.code;
   return [
     String(answer.status),
-    ...(type ? [type] : []),
-    ...(code !== undefined ? [`error ${JSON.stringify(code)?.slice(0, 20)}`] : []),
+    ...(type ? [printable(type, 64)] : []),
+    ...(code !== undefined ? [`error ${printable(String(code), 20)}`] : []),
     ...(message?.result ? ["with a result"] : []),
     ...(answer.complete ? [] : ["(cut off)"]),
   ].join(" ");

@@ -8,7 +8,7 @@ import type { Check, Group } from "./check.ts";
 import type { Context } from "./context.ts";
 import { challengedUrl, metadataAtPath, metadataOfChallenge } from "./documents.ts";
 import { parseObject } from "./event_stream.ts";
-import { bareAnswers, bareRefusal, legacySession, requireProtection } from "./facts.ts";
+import { bareAnswers, bareRefusal, legacySession, requireProtection, speaker } from "./facts.ts";
 import { LARGE_BYTES, LATEST_LEGACY, legacy, modern, sessionHeaders, summary } from "./messages.ts";
 
 const required: Check = {
@@ -23,10 +23,17 @@ const required: Check = {
     const seen = Object.entries(answers as unknown as Record<string, Answer>)
       .filter(([, { status }]) => status !== 401)
       .map(([name, answer]) => `${LABELS[name]} answered ${summary(answer)}`);
-    if (seen.length === 3) seen.unshift("NO AUTHENTICATION");
+    if (seen.length === 3) seen.unshift(await openness(context));
     return faultOf(seen);
   },
 };
+/** Some servers show their list to everybody and ask for a token when it comes to a call. */
+async function openness(context: Context): Promise<string> {
+  const found = await context.fact(speaker).catch(() => undefined);
+  const called = await found?.call("tools/call", { name: "doctor_no_such_tool", arguments: {} });
+  return called?.answer.status === 401 ? "only calls ask for a token" : "NO AUTHENTICATION";
+}
+
 const LABELS: Readonly<Record<string, string>> = {
   initialize: "initialize",
   discover: "server/discover",
@@ -122,7 +129,9 @@ const bearer: Check = {
   async run(context) {
     const header = (await context.fact(bareRefusal)).header("www-authenticate");
     const [first] = readChallenges(header ?? "");
-    return first?.scheme.toLowerCase() === "bearer" ? PASS : fault(context.show(header));
+    return first?.scheme.toLowerCase() === "bearer"
+      ? PASS
+      : fault(`WWW-Authenticate is ${context.show(header)}`);
   },
 };
 
@@ -203,7 +212,9 @@ const noStore: Check = {
   remedy: "Send Cache-Control: no-store with every answer of the endpoint.",
   async run(context) {
     const header = (await context.fact(bareRefusal)).header("cache-control");
-    return /\bno-store\b/i.test(header ?? "") ? PASS : fault(context.show(header));
+    return /\bno-store\b/i.test(header ?? "")
+      ? PASS
+      : fault(`Cache-Control is ${context.show(header)}`);
   },
 };
 
@@ -215,7 +226,9 @@ const noSniff: Check = {
   remedy: "Send X-Content-Type-Options: nosniff with every answer.",
   async run(context) {
     const header = (await context.fact(bareAnswers)).list.header("x-content-type-options");
-    return header?.toLowerCase() === "nosniff" ? PASS : fault(context.show(header));
+    return header?.toLowerCase() === "nosniff"
+      ? PASS
+      : fault(`X-Content-Type-Options is ${context.show(header)}`);
   },
 };
 

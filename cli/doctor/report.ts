@@ -27,7 +27,7 @@ const SIGNS: Readonly<Record<Status, { unicode: string; ascii: string; colour: n
 };
 const WIDTH = 100;
 
-/** The environment decides about characters, the terminal and NO_COLOR about colours. */
+/** Plain where nothing tells more: a program that Deno compiled cannot read these variables. */
 export function lookOf(
   env: Readonly<Record<string, string | undefined>>,
   terminal: boolean,
@@ -35,7 +35,7 @@ export function lookOf(
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "";
   return {
     unicode: /utf-?8/i.test(locale),
-    colour: terminal && !env["NO_COLOR"] && env["TERM"] !== "dumb",
+    colour: terminal && !env["NO_COLOR"] && (env["TERM"] ?? "dumb") !== "dumb",
   };
 }
 

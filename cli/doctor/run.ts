@@ -37,7 +37,7 @@ export async function runChecks(
   const results: Result[] = [];
   for (const group of groups) {
     for (const check of group.checks) {
-      results.push(resultOf(check, group, await outcomeOf(check, context)));
+      results.push(resultOf(check, group, await outcomeOf(check, context), context));
     }
   }
   await leaveSession(context).catch(() => {});
@@ -55,19 +55,19 @@ async function outcomeOf(check: Check, context: Context): Promise<Outcome> {
   }
 }
 
-function resultOf(check: Check, group: Group, outcome: Outcome): Result {
+function resultOf(check: Check, group: Group, outcome: Outcome, context: Context): Result {
   const { id, title, rule, remedy, severity } = check;
   const about = { id, group: group.id, title, rule };
   switch (outcome.status) {
     case "pass":
       return { ...about, status: "pass" };
     case "skip":
-      return { ...about, status: "skip", seen: outcome.reason };
+      return { ...about, status: "skip", seen: context.clean(outcome.reason) };
     case "fault":
       return {
         ...about,
         status: outcome.mild ? "warn" : severity,
-        seen: outcome.seen,
+        seen: context.clean(outcome.seen),
         remedy,
       };
   }

@@ -48,6 +48,21 @@ export function faultsOf(target: Target): Readonly<Record<string, readonly Fault
       tokens: "none",
       change: (request, next) =>
         next(request.headers.has("mcp-method") || !bare(request) ? request : letIn(request)),
+    }, {
+      status: "fail",
+      seen: /^only calls ask for a token; initialize answered 200/,
+      tokens: "none",
+      change: async (request, next) =>
+        next(
+          bare(request) && request.headers.get("mcp-method") !== "tools/call"
+            ? letIn(request)
+            : request,
+        ),
+    }, {
+      status: "fail",
+      seen: /^NO AUTHENTICATION/,
+      tokens: "none",
+      change: (request, next) => next(bare(request) ? letIn(request) : request),
     }],
     "auth-every-method": [{
       status: "fail",
@@ -78,7 +93,7 @@ export function faultsOf(target: Target): Readonly<Record<string, readonly Fault
       { status: "fail", seen: /absent/, change: answersWith({ "www-authenticate": undefined }) },
       {
         status: "fail",
-        seen: /^Basic/,
+        seen: /is Basic/,
         change: challengesWith((challenge) => `Basic realm="x", ${challenge}`),
       },
     ],

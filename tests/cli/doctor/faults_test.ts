@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { GROUPS } from "../../../cli/doctor/checks.ts";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertFalse } from "@std/assert";
 import { examine, withTarget } from "./scene.ts";
 import { faultsOf } from "./faults.ts";
 
@@ -30,6 +30,7 @@ test("every check of an endpoint finds the fault that it is there for, and passe
         target.setFault(fault);
         const { finished, result } = await examine(target.url, only, given);
         const found = result(id);
+        assertFalse(finished.out.includes(target.full) || finished.out.includes(target.low), id);
         const right = sound.status === "pass" && found.status === status &&
           seen.test(found.seen ?? "") && (status === "warn" || finished.code === 1);
         if (!right) wrong.push({ sound, found, status, code: finished.code });
