@@ -35,6 +35,18 @@ export interface Fault {
   readonly keys?: readonly unknown[];
 }
 
+/** A fault with the finding that it has to lead to. */
+export interface FaultCase extends Fault {
+  readonly status: "warn" | "fail";
+  /** What the finding has to say. */
+  readonly seen: RegExp;
+  /** Without it both tokens are given. */
+  readonly tokens?: "none";
+}
+
+/** By the id of the check; some have several. */
+export type Faults = Readonly<Record<string, readonly FaultCase[]>>;
+
 export interface Target {
   readonly url: string;
   /** A token that may read everything, and one that may only read environments. */
