@@ -58,6 +58,8 @@ export interface Context {
   attempt(sent: Sent): Promise<Answer | undefined>;
   /** Finds out something once, however many checks ask; the function is its own key. */
   fact<T>(find: (context: Context) => Promise<T>): Promise<T>;
+  /** Whether a check has asked for a fact. */
+  asked(find: (context: Context) => Promise<unknown>): boolean;
   /** A stranger's value for a person, without the tokens of this run. */
   show(value: unknown): string;
   /** A whole sentence that may hold such values. */
@@ -89,7 +91,9 @@ export function createContext(options: ContextOptions): Context {
   let timeouts = 0;
 
   function guard(): void {
-    if (timeouts >= MAX_TIMEOUTS) throw cannotTell(`given up after ${timeouts} requests timed out`);
+    if (timeouts >= MAX_TIMEOUTS) {
+      throw cannotTell(`given up after ${timeouts} requests without an answer`);
+    }
     if (Date.now() > deadline) throw cannotTell("given up: the server is too slow");
     if (sent >= MAX_REQUESTS) throw cannotTell(`given up after ${MAX_REQUESTS} requests`);
   }
@@ -176,12 +180,15 @@ export function createContext(options: ContextOptions): Context {
     hasToken: (name) => tokens[name] !== undefined,
     token: (name) => tokens[name],
     async send(request) {
+      // An issuer that hangs says nothing about the server.
+      const counts = (request.url ?? url).origin === url.origin;
       try {
         const answer = await perform(request);
-        if (!answer.complete) timeouts += 1;
+        if (counts && !answer.complete) timeouts += 1;
         return answer;
       } catch (error) {
-        if (silenceOf(error) === "timeout") timeouts += 1;
+        const silence = silenceOf(error);
+        if (counts && (silence === "timeout" || silence === "connect")) timeouts += 1;
         throw error;
       }
     },
@@ -198,6 +205,7 @@ export function createContext(options: ContextOptions): Context {
       facts.set(find, known);
       return known as Promise<T>;
     },
+    asked: (find) => facts.has(find),
     show: (value) =>
       value === undefined
         ? show(value)

@@ -117,6 +117,8 @@ export async function answerToInitialize(context: Context): Promise<Answer> {
 
 /** Ends the session that the checks opened, as a client should. */
 export async function leaveSession(context: Context): Promise<void> {
+  // Where nobody is asked for a token, the first request of all has opened one.
+  if (!context.asked(legacySession) && !await isOpen(context)) return;
   const session = await context.fact(legacySession);
   if (session?.id === undefined) return;
   const token = await context.fact(entrance);

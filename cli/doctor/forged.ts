@@ -105,7 +105,7 @@ const ownJwk = forgery({
 
 const expired = forgery({
   id: "token-expired",
-  title: "An expired token is refused",
+  title: "A forged token that has expired is refused",
   rule: RULE,
   remedy: VERIFY,
   async make(context) {
@@ -116,7 +116,7 @@ const expired = forgery({
 
 const audience = forgery({
   id: "token-audience",
-  title: "A token for another resource is refused",
+  title: "A forged token for another resource is refused",
   rule: "RFC 9068 section 4; RFC 8707 section 2; MCP 2026-07-28 Token Audience Binding",
   remedy: "Accept a token only where aud names this resource exactly.",
   make: async (
@@ -126,7 +126,7 @@ const audience = forgery({
 
 const issuer = forgery({
   id: "token-issuer",
-  title: "A token of another issuer is refused",
+  title: "A forged token of another issuer is refused",
   rule: "RFC 9068 section 4; RFC 8725 section 3.8",
   remedy: "Compare iss with the configured issuers as a whole string.",
   make: async (

@@ -70,8 +70,8 @@ test("colours are for a terminal that has them, and for a person who did not say
 });
 
 test("docs/doctor.md lists every check as the code has it", () => {
-  const rows = GROUPS.flatMap(({ title, checks }) => [
-    `### ${title}`,
+  const rows = GROUPS.flatMap(({ id: group, title, checks }) => [
+    `### ${title} (\`${group}\`)`,
     ...checks.map(({ id, title, severity, rule }) =>
       `| \`${id}\` | ${title} | ${severity} | ${rule} |`
     ),
