@@ -13,10 +13,13 @@ export interface Io {
   err(text: string): void;
   /** Everything on standard input; absent where there is none. */
   input?(): Promise<string>;
+  /** Whether a person sees what is written to `out`, in colours. */
+  readonly terminal?: boolean;
 }
 
 export const processIo: Io = {
   env: process.env,
+  terminal: process.stdout.isTTY === true,
   out: (text) => void process.stdout.write(text.endsWith("\n") ? text : `${text}\n`),
   err: (text) => void process.stderr.write(text.endsWith("\n") ? text : `${text}\n`),
   async input() {

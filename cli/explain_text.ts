@@ -2,10 +2,7 @@
 
 import { columns } from "./command.ts";
 import type { Explanation, ReadClaims } from "./explanation.ts";
-
-const MAX_VALUE_LENGTH = 200;
-/** Controls, format characters such as direction overrides, lone surrogates and line separators. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+import { printableJson, show } from "./printable.ts";
 
 /** Returns the text; `now` is in seconds since the epoch. */
 export function explanationText(explanation: Explanation, now: number): string {
@@ -37,8 +34,7 @@ export function explanationText(explanation: Explanation, now: number): string {
 
 /** JSON for programs, in which characters that a terminal would obey are escaped too. */
 export function explanationJson(explanation: Explanation): string {
-  return JSON.stringify(explanation, null, 2)
-    .replace(UNPRINTABLE, (found) => found === "\n" ? found : spellOut(found));
+  return printableJson(explanation);
 }
 
 function headerText({ alg, typ, kid }: Explanation["token"]): string {
@@ -107,19 +103,4 @@ function relative(seconds: number): string {
     ? [3600, "hour"] as const
     : [86_400, "day"] as const;
   return new Intl.RelativeTimeFormat("en").format(Math.round(seconds / size), unit);
-}
-
-/** A stranger's value on one line: cut to length, and with every unprintable character spelled out. */
-function show(value: unknown): string {
-  if (value === undefined) return "absent";
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  const cut = text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}...` : text;
-  return cut.replace(UNPRINTABLE, spellOut);
-}
-
-function spellOut(found: string): string {
-  return Array.from(
-    { length: found.length },
-    (_, index) => `\\u${found.charCodeAt(index).toString(16).padStart(4, "0")}`,
-  ).join("");
 }

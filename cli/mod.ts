@@ -8,6 +8,7 @@ import { registerClients } from "./clients.ts";
 import { NO_ANSWER, processIo } from "./command.ts";
 import type { ExitCode, Io } from "./command.ts";
 import { registerConnect } from "./connect.ts";
+import { registerDoctor } from "./doctor.ts";
 import { registerExplain } from "./explain.ts";
 import { registerConfig } from "./show_config.ts";
 import { registerHashPassword } from "./hash_password.ts";
@@ -45,6 +46,7 @@ function buildProgram(io: Io, setExit: (code: ExitCode) => void): Command {
       registerTools,
       registerExplain,
       registerAudit,
+      registerDoctor,
       registerConfig,
       registerHashPassword,
     ]

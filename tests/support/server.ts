@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { createApp } from "../../cli/app.ts";
 import type { App, AppOptions } from "../../cli/app.ts";
 import { loadConfig } from "../../cli/config.ts";
+import type { Handler } from "../../http/handler.ts";
 import { listen } from "../../http/listen.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { createTestIssuer } from "./issuer.ts";
@@ -28,6 +29,8 @@ export interface LogLine {
 export interface ServerOptions {
   readonly env?: Record<string, string>;
   readonly app?: Partial<AppOptions>;
+  /** Stands between the listener and the pipeline; for tests of those that look from outside. */
+  readonly before?: (handler: Handler) => Handler;
 }
 
 /** Starts the server with the embedded authorization server, unless `env` names an issuer. */
@@ -44,7 +47,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   });
   const lines: LogLine[] = [];
   const app = await createApp(config, { logger: collect(lines), ...options.app });
-  const listener = listen({ host: config.host, port: config.port, handler: app.handler });
+  const handler = options.before?.(app.handler) ?? app.handler;
+  const listener = listen({ host: config.host, port: config.port, handler });
   return {
     app,
     url: config.url,
