@@ -1,14 +1,18 @@
 /** The composition root: builds everything that one configuration asks for, in the order it depends on each other. */
 
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
+import { createAccessControl } from "../auth/access_control.ts";
 import { createProofVerifier } from "../auth/dpop.ts";
 import type { AuthorizationServer } from "../auth/embedded/mod.ts";
 import { createAuthenticator } from "../auth/mod.ts";
+import { startRevocations } from "../auth/revocation.ts";
+import type { RevocationList } from "../auth/revocation.ts";
 import { createScopePolicy } from "../auth/scopes.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import { createTokenVerifier, DEFAULT_CACHE } from "../auth/token_verifier.ts";
 import { createHandler } from "../http/handler.ts";
 import type { Handler } from "../http/handler.ts";
+import { createLiveRequests } from "../http/live.ts";
 import { createMcp } from "../http/mcp.ts";
 import type { McpDispatcher } from "../http/mcp.ts";
 import { renderHome } from "../http/pages/home.ts";
@@ -26,7 +30,7 @@ import { publicOrigins } from "./config.ts";
 import type { Config } from "./config_schema.ts";
 import { startEmbedded } from "./embedded.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
-import { resourcesByHost, trustedIssuers } from "./issuers.ts";
+import { issuerTerms, resourcesByHost, trustedIssuers } from "./issuers.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** A running server without its listener. */
@@ -36,6 +40,7 @@ export interface App {
   readonly resource: string;
   readonly issuers: readonly string[];
   readonly authorizationServer: AuthorizationServer | undefined;
+  readonly revocations: RevocationList;
   /** Ends running calls, then the authorization server, then the store. */
   close(): Promise<void>;
 }
@@ -57,15 +62,26 @@ export async function createApp(config: Config, options: AppOptions): Promise<Ap
   const policy = createScopePolicy(config.scopes);
   const registry = createRegistry(tools, policy);
   const store = await openStore(config.store, { now });
+  let revocations: RevocationList | undefined;
   let authorizationServer: AuthorizationServer | undefined;
   try {
+    revocations = await startRevocations({
+      store: store.revocations,
+      instance: randomUUID(),
+      now,
+      onUnreadable: (error) =>
+        logger.error("revocations cannot be read", { error: describeError(error) }),
+    });
     const origins = publicOrigins(config.url);
     if (config.issuers.length === 0) {
-      authorizationServer = await startEmbedded(config, { origins, policy, store, logger, now });
+      const parts = { origins, policy, store, revocations, logger, now };
+      authorizationServer = await startEmbedded(config, parts);
     }
-    return assemble(config, { ...options, now, policy, registry, store, authorizationServer });
+    const parts = { now, policy, registry, store, revocations, authorizationServer };
+    return assemble(config, { ...options, ...parts });
   } catch (error) {
     await authorizationServer?.stop();
+    await revocations?.close();
     await store.close();
     throw error;
   }
@@ -76,11 +92,12 @@ interface Parts extends AppOptions {
   readonly policy: ScopePolicy;
   readonly registry: Registry;
   readonly store: Store;
+  readonly revocations: RevocationList;
   readonly authorizationServer: AuthorizationServer | undefined;
 }
 
 function assemble(config: Config, parts: Parts): App {
-  const { logger, now, policy, registry, store, authorizationServer } = parts;
+  const { logger, now, policy, registry, store, revocations, authorizationServer } = parts;
   const hosts = resourcesByHost(config, policy);
   const issuers = trustedIssuers(config, {
     audiences: new Set([...hosts.values()].map((resource) => resource.resource)),
@@ -101,11 +118,19 @@ function assemble(config: Config, parts: Parts): App {
       registry,
       policy,
       workspace: store.workspace,
+      access: createAccessControl({
+        terms: issuerTerms(config),
+        store: store.revocations,
+        list: revocations,
+        now,
+      }),
       now,
       log: logger.info,
     }),
     onUnexpected,
   });
+  const live = createLiveRequests({ check: revocations.check });
+  revocations.onChange(live.endWhere);
   const names = issuers.map((issuer) => issuer.issuer);
   const home = once((resource) =>
     renderHome({
@@ -131,8 +156,10 @@ function assemble(config: Config, parts: Parts): App {
     authenticator: createAuthenticator({
       verifyToken: createTokenVerifier({ issuers, ...cacheOf(config) }),
       verifyProof: createProofVerifier({ replay: store.replay, nonceKey: randomBytes(32) }),
+      revocations,
       now,
     }),
+    live,
     registry,
     policy,
     mcp,
@@ -148,9 +175,11 @@ function assemble(config: Config, parts: Parts): App {
     resource: config.url + MCP_PATH,
     issuers: names,
     authorizationServer,
+    revocations,
     async close() {
       await mcp.close();
       await authorizationServer?.stop();
+      await revocations.close();
       await store.close();
     },
   };

@@ -1,6 +1,9 @@
 /** `gatehouse explain`: says why an access token may or may not call a tool. */
 
+import { existsSync } from "node:fs";
+import { fixedRevocations } from "../auth/revocation.ts";
 import { createScopePolicy } from "../auth/scopes.ts";
+import { openStore } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { tools } from "../tools/mod.ts";
 import { createRegistry } from "../tools/registry.ts";
@@ -74,9 +77,23 @@ async function explain(
     policy,
     registry,
     tool,
+    revocations: await storedRevocations(config, now),
     now: () => now,
   });
   return notes.length === 0 ? explanation : { ...explanation, notes };
+}
+
+/** What the store has, where there is one; asking must not make one. */
+async function storedRevocations(config: Config, now: Date) {
+  const clock = () => now;
+  const path = config.store.slice("sqlite:".length);
+  if (!existsSync(path)) return fixedRevocations([], clock);
+  const store = await openStore(config.store, { now: clock });
+  try {
+    return fixedRevocations(await store.revocations.list(), clock);
+  } finally {
+    await store.close();
+  }
 }
 
 function toolNamed(name: string, registry: Registry): Tool {

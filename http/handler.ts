@@ -13,6 +13,7 @@ import { checkAccept, readJsonBody } from "./body.ts";
 import { checkOrigin, isNavigation, isPreflight } from "./cors.ts";
 import { openExchange } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
+import type { LiveRequests } from "./live.ts";
 import type { McpDispatcher } from "./mcp.ts";
 import { readMessage, RpcError } from "./message.ts";
 import { addressKey } from "./rate_limit.ts";
@@ -30,6 +31,7 @@ export interface HandlerDeps {
   readonly allowedOrigins: ReadonlySet<string>;
   readonly routes: ReadonlyMap<string, Route>;
   readonly authenticator: Authenticator;
+  readonly live: LiveRequests;
   readonly registry: Registry;
   readonly policy: ScopePolicy;
   readonly mcp: McpDispatcher;
@@ -85,6 +87,7 @@ export function createHandler(deps: HandlerDeps): Handler {
       });
     }
     exchange.principal = principal;
+    const live = exchange.live = deps.live.enter(principal);
     requireMethod(request, "POST");
     // Before the body, so that what one principal can have in memory is bounded too.
     const leave = limits?.concurrent(principalKey(principal));
@@ -108,7 +111,8 @@ export function createHandler(deps: HandlerDeps): Handler {
     }
 
     // dispatch, and execute where it is a tool call
-    return dispatched(exchange, await mcp.dispatch(exchange, message, principal));
+    const response = await live.answer(() => mcp.dispatch(exchange, message, principal));
+    return dispatched(exchange, response);
   }
 
   function authorize(tool: Tool, principal: Principal): void {
@@ -145,7 +149,9 @@ export function createHandler(deps: HandlerDeps): Handler {
     const { status } = response;
     const done = () => {
       exchange.leave?.();
-      record(exchange, status, reason ?? exchange.toolOutcome ?? (response.ok ? "ok" : "protocol"));
+      exchange.live?.leave();
+      reason ??= exchange.live?.endedBy ?? exchange.toolOutcome;
+      record(exchange, status, reason ?? (response.ok ? "ok" : "protocol"));
     };
     if (exchange.principal === undefined || !isStream(response)) {
       done();
@@ -153,6 +159,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     }
     return superviseStream(response, {
       endsAt: exchange.principal.expiresAt * 1000,
+      signal: exchange.live?.signal,
       now: deps.now,
       onEnd: done,
     });

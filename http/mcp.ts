@@ -61,7 +61,9 @@ export function createMcp(options: McpOptions): McpDispatcher {
       input,
       principal,
       requestId: exchange.id,
-      signal: context.mcpReq.signal,
+      signal: exchange.live
+        ? AbortSignal.any([context.mcpReq.signal, exchange.live.signal])
+        : context.mcpReq.signal,
       progress: (progress) => notifyProgress(context, progress),
     });
     exchange.toolOutcome = outcome.ok ? "ok" : outcome.cause.reason;

@@ -7,6 +7,20 @@ export type RevocationTarget =
   | { readonly kind: "subject"; readonly issuer: string; readonly subject: string }
   | { readonly kind: "issuer"; readonly issuer: string };
 
+/** What a target names within its issuer; empty for the issuer as a whole. */
+export function targetValue(target: RevocationTarget): string {
+  switch (target.kind) {
+    case "token":
+      return target.tokenId;
+    case "client":
+      return target.clientId;
+    case "subject":
+      return target.subject;
+    case "issuer":
+      return "";
+  }
+}
+
 export interface NewRevocation {
   readonly target: RevocationTarget;
   /** For people; not empty. */

@@ -2,6 +2,7 @@
 
 import type { z } from "zod";
 import { AppError, toAppError } from "../errors.ts";
+import type { AccessControl } from "../auth/access_control.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { Workspace } from "../store/workspace.ts";
@@ -14,6 +15,7 @@ export interface ToolCall {
   readonly input: unknown;
   readonly principal: Principal;
   readonly requestId: string;
+  /** Where its reason is an AppError the call ends with that at once, whatever the handler does; otherwise the handler decides. */
   readonly signal: AbortSignal;
   progress(progress: Progress): Promise<void>;
 }
@@ -37,6 +39,7 @@ export interface ExecutorOptions {
   readonly registry: Registry;
   readonly policy: ScopePolicy;
   readonly workspace: Workspace;
+  readonly access: AccessControl;
   readonly now: () => Date;
   readonly log: (message: string, properties?: Record<string, unknown>) => void;
 }
@@ -48,7 +51,7 @@ const MAX_OUTPUT_LENGTH = 1024 * 1024;
 export function createExecutor(
   options: ExecutorOptions,
 ): (call: ToolCall) => Promise<ToolOutcome> {
-  const { policy, workspace, now } = options;
+  const { policy, workspace, access, now } = options;
   const catalogue = catalogueOf(options.registry, policy);
 
   async function run(call: ToolCall): Promise<{ output: Record<string, unknown>; text: string }> {
@@ -56,10 +59,12 @@ export function createExecutor(
     const missing = policy.missing(principal.scopes, tool.scopes);
     if (missing.length > 0) throw insufficientScope(tool, missing);
     const input = parseInput(tool, call.input);
+    if (call.signal.reason instanceof AppError) throw call.signal.reason;
     const deadline = withDeadline(call.signal, tool.timeoutMs);
     const context: ToolContext = Object.freeze({
       principal,
       workspace,
+      access,
       catalogue,
       signal: deadline.signal,
       progress: call.progress,
@@ -151,20 +156,23 @@ function checkOutput(
 
 function withDeadline(outer: AbortSignal, timeoutMs: number) {
   const controller = new AbortController();
-  const onAbort = () => controller.abort(outer.reason);
+  const expired = Promise.withResolvers<never>();
+  // A handler that throws before anybody waits must not leave a rejection behind.
+  expired.promise.catch(() => {});
+  const onAbort = () => {
+    controller.abort(outer.reason);
+    if (outer.reason instanceof AppError) expired.reject(outer.reason);
+  };
   if (outer.aborted) onAbort();
   else outer.addEventListener("abort", onAbort, { once: true });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new AppError("timeout", `The tool did not finish within ${timeoutMs} ms`);
-      controller.abort(error);
-      reject(error);
-    }, timeoutMs);
-  });
+  const timer = setTimeout(() => {
+    const error = new AppError("timeout", `The tool did not finish within ${timeoutMs} ms`);
+    controller.abort(error);
+    expired.reject(error);
+  }, timeoutMs);
   return {
     signal: controller.signal,
-    expired,
+    expired: expired.promise,
     clear() {
       clearTimeout(timer);
       outer.removeEventListener("abort", onAbort);

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { AppError } from "../errors.ts";
+import type { AccessControl } from "../auth/access_control.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { Workspace } from "../store/workspace.ts";
@@ -20,6 +21,8 @@ export interface Progress {
 export interface ToolContext {
   readonly principal: Principal;
   readonly workspace: Workspace;
+  /** Whose access has ended. */
+  readonly access: AccessControl;
   /** What the caller may do with this server, for tools that talk about tools. */
   readonly catalogue: Catalogue;
   /** Aborts when the caller is gone, the deadline has passed or the server stops. */

@@ -2,6 +2,7 @@
 
 import type { ExpressionBuilder, Transaction } from "kysely";
 import { AppError } from "../../errors.ts";
+import { targetValue } from "../revocation.ts";
 import type {
   NewRevocation,
   Revocation,
@@ -62,7 +63,7 @@ export function createRevocationStore(
       .selectAll()
       .where("kind", "=", kind)
       .where("issuer", "=", issuer)
-      .where("value", "=", valueOf(wanted.target))
+      .where("value", "=", targetValue(wanted.target))
       .where(inForce)
       .execute();
     return rows.map(toRevocation).find((found) => covers(found, wanted));
@@ -103,7 +104,7 @@ export function createRevocationStore(
   return {
     async add(wanted) {
       const { target, reason, actor, issuedUntil, expiresAt } = wanted;
-      assertStorable({ value: valueOf(target), issuer: target.issuer, reason, actor });
+      assertStorable({ value: targetValue(target), issuer: target.issuer, reason, actor });
       await sweep();
       return await exclusively(async (trx, revision) => {
         const found = await standing(trx, wanted);
@@ -113,7 +114,7 @@ export function createRevocationStore(
           id: newId("rev"),
           kind: target.kind,
           issuer: target.issuer,
-          value: valueOf(target),
+          value: targetValue(target),
           reason,
           actor,
           issued_until: issuedUntil ?? null,
@@ -217,19 +218,6 @@ async function currentRevision(db: Database): Promise<number> {
 function covers(standing: Revocation, wanted: NewRevocation): boolean {
   const { issuedUntil: until = Infinity, expiresAt: end = Infinity } = standing;
   return until >= (wanted.issuedUntil ?? Infinity) && end >= (wanted.expiresAt ?? Infinity);
-}
-
-function valueOf(target: RevocationTarget): string {
-  switch (target.kind) {
-    case "token":
-      return target.tokenId;
-    case "client":
-      return target.clientId;
-    case "subject":
-      return target.subject;
-    case "issuer":
-      return "";
-  }
 }
 
 function targetOf({ kind, issuer, value }: RevocationRow): RevocationTarget {

@@ -19,13 +19,15 @@ import type { Store } from "../../store/mod.ts";
 import { createExecutor } from "../../tools/execute.ts";
 import { createRegistry, defineTool } from "../../tools/registry.ts";
 import type { AnyToolDefinition } from "../../tools/registry.ts";
+import { startAccess } from "./access.ts";
+import type { Access } from "./access.ts";
 import { AUDIENCE, createTestIssuer } from "./issuer.ts";
 import type { TestIssuer } from "./issuer.ts";
 
 export const ORIGIN = "http://localhost:8000";
 export const PAGE_ORIGIN = "http://localhost:6274";
 
-export interface Pipeline {
+export interface Pipeline extends Access {
   readonly handler: Handler;
   readonly issuer: TestIssuer;
   readonly store: Store;
@@ -47,6 +49,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
   const { now = () => new Date() } = options;
   const issuer = await createTestIssuer({ now });
   const store = await openStore("sqlite::memory:", { now });
+  const { revocations, live, access } = await startAccess(store, [issuer.issuer], now);
   const runs = new Map<string, number>();
   const records: Decision[] = [];
   const unexpected: unknown[] = [];
@@ -68,7 +71,14 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     registry,
     policy,
     visibility: options.visibility ?? "auto",
-    execute: createExecutor({ registry, policy, workspace: store.workspace, now, log: () => {} }),
+    execute: createExecutor({
+      registry,
+      policy,
+      workspace: store.workspace,
+      access,
+      now,
+      log: () => {},
+    }),
     onUnexpected,
   });
   const handler = createHandler({
@@ -98,8 +108,10 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
         }],
       }),
       verifyProof: createProofVerifier({ replay: store.replay, nonceKey: new Uint8Array(32) }),
+      revocations,
       now,
     }),
+    live,
     registry,
     policy,
     mcp,
@@ -113,11 +125,15 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     handler,
     issuer,
     store,
+    revocations,
+    live,
+    access,
     runs,
     records,
     unexpected,
     async close() {
       await mcp.close();
+      await revocations.close();
       await store.close();
     },
   };

@@ -7,6 +7,7 @@ import { openStore } from "../../store/mod.ts";
 import { createExecutor } from "../../tools/execute.ts";
 import { createRegistry, defineTool } from "../../tools/registry.ts";
 import type { ToolContext } from "../../tools/registry.ts";
+import { startAccess } from "../support/access.ts";
 
 interface Run {
   readonly scopes?: readonly string[];
@@ -38,10 +39,12 @@ async function run(
   })], policy);
   const now = () => new Date(0);
   const store = await openStore("sqlite::memory:", { now });
+  const { access, revocations } = await startAccess(store, ["https://issuer.example"], now);
   const outcome = await createExecutor({
     registry,
     policy,
     workspace: store.workspace,
+    access,
     now,
     log: () => {},
   })({
@@ -61,6 +64,7 @@ async function run(
     signal: signal ?? new AbortController().signal,
     progress: () => Promise.resolve(),
   });
+  await revocations.close();
   await store.close();
   return { outcome, runs };
 }
