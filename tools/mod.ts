@@ -9,8 +9,11 @@ import inviteWorkspaceMember from "./invite_workspace_member.ts";
 import listEnvironments from "./list_environments.ts";
 import listOrganizationUsers from "./list_organization_users.ts";
 import listOrganizations from "./list_organizations.ts";
+import listRevocations from "./list_revocations.ts";
 import listWorkspaceMembers from "./list_workspace_members.ts";
 import type { AnyToolDefinition } from "./registry.ts";
+import restoreAccess from "./restore_access.ts";
+import revokeAccess from "./revoke_access.ts";
 import updateOrganizationSettings from "./update_organization_settings.ts";
 import whoami from "./whoami.ts";
 
@@ -25,7 +28,10 @@ export const tools: readonly AnyToolDefinition[] = Object.freeze([
   listEnvironments,
   listOrganizationUsers,
   listOrganizations,
+  listRevocations,
   listWorkspaceMembers,
+  restoreAccess,
+  revokeAccess,
   updateOrganizationSettings,
   whoami,
 ]);

@@ -10,7 +10,16 @@ import { createPipeline, MODERN_META, modernRequest, readAnswer } from "../suppo
 import { registry } from "../support/tools.ts";
 
 /** The files of the folder that are no tools. */
-const SHARED = ["batches", "execute", "mod", "objects", "registry", "sanitize", "shapes"];
+const SHARED = [
+  "batches",
+  "execute",
+  "mod",
+  "objects",
+  "registry",
+  "revocations",
+  "sanitize",
+  "shapes",
+];
 
 const names = tools.map(({ name }) => name);
 
@@ -100,6 +109,8 @@ test("the name of a tool tells its effect", () => {
     import: "create",
     invite: "create",
     update: "update",
+    restore: "update",
+    revoke: "delete",
   };
   for (const { name, effect } of tools) assertEquals(effect, effects[name.split("_")[0]!], name);
 });
