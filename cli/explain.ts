@@ -8,8 +8,8 @@ import type { Logger } from "../telemetry/log.ts";
 import { tools } from "../tools/mod.ts";
 import { createRegistry } from "../tools/registry.ts";
 import type { Registry, Tool } from "../tools/registry.ts";
-import { configFrom, usageError, withConfigFlags } from "./command.ts";
-import type { ConfigFlags, Io, Register } from "./command.ts";
+import { configFrom, readToken, usageError, withConfigFlags } from "./command.ts";
+import type { ConfigFlags, Register } from "./command.ts";
 import type { Config } from "./config_schema.ts";
 import { embeddedIssuer } from "./embedded.ts";
 import { explanationJson, explanationText } from "./explain_text.ts";
@@ -43,14 +43,6 @@ export const registerExplain: Register = (program, io, setExit) => {
       if (explanation.decision === "refused") setExit(1);
     });
 };
-
-/** The token alone; people also paste the header that it stood in. */
-async function readToken(argument: string | undefined, io: Io): Promise<string> {
-  const text = argument === undefined || argument === "-" ? await io.input?.() : argument;
-  const token = text?.trim().replace(/^(authorization:\s*)?(bearer|dpop)\s+/i, "");
-  if (!token) throw usageError("Give the access token on stdin or as the argument");
-  return token;
-}
 
 async function explain(
   token: string,
