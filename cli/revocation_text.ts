@@ -46,7 +46,10 @@ export function printChange(
   } else {
     io.out(`${verb} ${subjectOf(revocation)} of ${revocation.target.issuer}`);
     if (verb === "Revoked") {
-      io.out(columns([["id", revocation.id], ["extent", extentOf(revocation)]]));
+      io.out(columns([
+        ["extent", extentOf(revocation)],
+        ["take back", `${NAME} restore ${revocation.id}`],
+      ]));
     }
   }
   return printReach(io, change, json);
@@ -76,10 +79,10 @@ function subjectOf({ target }: Revocation): string {
   return target.kind === "issuer" ? "everything" : `${target.kind} ${targetValue(target)}`;
 }
 
-function extentOf({ id, issuedUntil, expiresAt }: Revocation): string {
+function extentOf({ issuedUntil, expiresAt }: Revocation): string {
   if (issuedUntil !== undefined) return `what was issued until ${rfc3339(issuedUntil * 1000)}`;
   return expiresAt === undefined
-    ? `until ${NAME} restore ${id}`
+    ? "until it is restored"
     : `until ${rfc3339(expiresAt)}, when it has expired`;
 }
 
