@@ -7,6 +7,7 @@ import { invalidToken } from "./claims.ts";
 import type { ProofVerifier } from "./dpop.ts";
 import type { ProtectedResource } from "./metadata.ts";
 import type { Principal } from "./principal.ts";
+import type { RevocationList } from "./revocation.ts";
 import type { TokenVerifier } from "./token_verifier.ts";
 
 /** Finds out who sent a request. */
@@ -27,12 +28,13 @@ export interface Authenticator {
 export interface AuthenticatorOptions {
   readonly verifyToken: TokenVerifier;
   readonly verifyProof: ProofVerifier;
+  readonly revocations: Pick<RevocationList, "check" | "settle">;
   readonly now: () => Date;
 }
 
-/** Builds the authenticator: one credential, then the token, then the proof of its key where it is bound to one. */
+/** Builds the authenticator: one credential, the token, whether it was revoked, the proof of its key where it is bound. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { verifyToken, verifyProof } = options;
+  const { verifyToken, verifyProof, revocations } = options;
 
   return {
     async authenticate(request, query, resource) {
@@ -41,6 +43,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const now = Math.floor(options.now().getTime() / 1000);
       const token = await verifyToken(credential.token, now);
       checkScheme(credential, token);
+      // Behind the cache of verified tokens, so that no token outlives its revocation in there (R42).
+      await revocations.settle();
+      const ended = revocations.check(token.principal);
+      if (ended !== undefined) throw invalidToken(ended);
       if (token.boundTo !== undefined) {
         await verifyProof(request.headers.get("dpop"), {
           method: request.method,

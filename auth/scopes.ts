@@ -23,8 +23,16 @@ export const SHIPPED_SCOPES: Readonly<Record<string, ScopeDefinition>> = {
     description: "Create and change organizations and their users",
     implies: ["org:read"],
   },
-  "audit:read": { description: "See what was recorded of your own calls" },
-  "audit:all": { description: "See what was recorded of everybody", implies: ["audit:read"] },
+  "access:read": { description: "See whose access was revoked, and why" },
+  "access:write": {
+    description: "End the access of clients and people, and give it back",
+    implies: ["access:read"],
+  },
+  "audit:read": { description: "See the record of your own calls" },
+  "audit:all": {
+    description: "See the record of every call, whoever made it",
+    implies: ["audit:read"],
+  },
 };
 
 /** Answers every question about scopes; built once at start and sealed. */

@@ -3,10 +3,14 @@
 import { randomBytes } from "node:crypto";
 import { createProofVerifier } from "../auth/dpop.ts";
 import type { AuthorizationServer } from "../auth/embedded/mod.ts";
+import { startRevocations } from "../auth/revocation.ts";
+import type { RevocationList } from "../auth/revocation.ts";
+import { recordingRevocations } from "../auth/revocation_audit.ts";
 import { createScopePolicy } from "../auth/scopes.ts";
 import type { Handler } from "../http/handler.ts";
 import { LIMIT_NAMES } from "../http/limits/rates.ts";
 import type { Limits } from "../http/limits/mod.ts";
+import { createLiveRequests } from "../http/live.ts";
 import type { McpDispatcher } from "../http/mcp.ts";
 import { catalogueHash } from "../http/operator/catalogue.ts";
 import type { OperatorParts } from "../http/operator/parts.ts";
@@ -39,6 +43,7 @@ export interface App {
   readonly issuers: readonly string[];
   readonly authorizationServer: AuthorizationServer | undefined;
   readonly audit: AuditLog;
+  readonly revocations: RevocationList;
   /** The one in force. */
   readonly config: Config;
   /** What the operator listener shows. */
@@ -87,21 +92,39 @@ async function lay(
   opened: Closable[],
 ): Promise<Foundation> {
   const policy = createScopePolicy(config.scopes);
-  const metrics = createMetrics({
-    version: VERSION,
-    tools: tools.map(({ name }) => name),
-    limits: LIMIT_NAMES,
-  });
   const store = await openStore(config.store, { now });
   opened.push(() => store.close());
   const audit = await openServerAudit(config, { now, logger });
   opened.push(() => audit.close());
+  const revocationStore = recordingRevocations(store.revocations, audit, now);
+  const revocations = await startRevocations({
+    store: revocationStore,
+    instance: audit.chain,
+    now,
+    onUnreadable: (error) => logger.error("revocations cannot be read", { error: String(error) }),
+  });
+  opened.push(() => revocations.close());
+  const live = createLiveRequests({ check: revocations.check });
+  revocations.onChange(live.endWhere);
+  const metrics = createMetrics({
+    version: VERSION,
+    tools: tools.map(({ name }) => name),
+    limits: LIMIT_NAMES,
+    sources: {
+      audit: { ...audit.counts, writable: () => audit.writable },
+      revocations: {
+        inForce: () => revocations.size,
+        lagSeconds: () => revocations.lagSeconds,
+      },
+    },
+  });
   const recorder = createRecorder({ audit, metrics, logger, now });
   opened.push(() => recorder.close());
   let authorizationServer: AuthorizationServer | undefined;
   if (config.issuers.length === 0) {
     const origins = publicOrigins(config.url);
-    const embedded = await startEmbedded(config, { origins, policy, store, logger, now });
+    const parts = { origins, policy, store, audit, revocations, logger, now };
+    const embedded = await startEmbedded(config, parts);
     opened.push(() => embedded.stop());
     authorizationServer = embedded;
   }
@@ -110,6 +133,9 @@ async function lay(
     metrics,
     audit,
     recorder,
+    revocationStore,
+    revocations,
+    live,
     authorizationServer,
     verifyProof: createProofVerifier({ replay: store.replay, nonceKey: randomBytes(32) }),
     confirmationKey: randomBytes(32),
@@ -127,9 +153,9 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
   /** A former dispatcher lives for as long as a request that it serves. */
   const former: WeakRef<McpDispatcher>[] = [];
   let isStopping = false;
-  const { store, metrics, audit } = foundation;
+  const { store, metrics, audit, revocations } = foundation;
   const readiness = createReadiness({
-    checks: readinessChecks({ store, audit, issuers: () => pipeline.issuers }),
+    checks: readinessChecks({ store, audit, revocations, issuers: () => pipeline.issuers }),
     catalogue: catalogueHash(pipeline.registry),
     stopping: () => isStopping,
   });
@@ -152,7 +178,17 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
     },
     authorizationServer: foundation.authorizationServer,
     audit,
-    operator: { metrics, readiness, audit },
+    revocations,
+    operator: {
+      metrics,
+      readiness,
+      audit,
+      access: {
+        revoke: (request) => pipeline.access.revoke(request),
+        restore: (id, actor) => pipeline.access.restore(id, actor),
+        list: () => pipeline.access.list(),
+      },
+    },
     stopping: () => void (isStopping = true),
     get config() {
       return config;

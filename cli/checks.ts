@@ -2,6 +2,7 @@
 
 import { AppError } from "../errors.ts";
 import type { Issuer } from "../auth/issuer.ts";
+import type { RevocationList } from "../auth/revocation.ts";
 import type { Check } from "../http/operator/readiness.ts";
 import type { AuditLog } from "../store/audit.ts";
 import type { Store } from "../store/mod.ts";
@@ -9,13 +10,14 @@ import type { Store } from "../store/mod.ts";
 export interface CheckedParts {
   readonly store: Store;
   readonly audit: Pick<AuditLog, "writable">;
+  readonly revocations: Pick<RevocationList, "healthy" | "lagSeconds">;
   /** Those of the configuration in force. */
   readonly issuers: () => readonly Issuer[];
 }
 
-/** The store can be read, what is decided can be recorded, and every issuer has keys. */
+/** The store can be read, what is decided can be recorded, what was revoked is known, and every issuer has keys. */
 export function readinessChecks(
-  { store, audit, issuers }: CheckedParts,
+  { store, audit, revocations, issuers }: CheckedParts,
 ): Readonly<Record<string, Check>> {
   return {
     async store() {
@@ -25,6 +27,11 @@ export function readinessChecks(
     audit() {
       if (audit.writable) return Promise.resolve(undefined);
       throw new AppError("unavailable", "The audit trail cannot be written");
+    },
+    revocations() {
+      const lag = `the list is ${revocations.lagSeconds.toFixed(1)} s old`;
+      if (revocations.healthy) return Promise.resolve(lag);
+      throw new AppError("unavailable", `Revocations cannot be read: ${lag}`);
     },
     keys: () => checkKeys(issuers()),
   };

@@ -2,13 +2,15 @@
 
 import { readFile } from "node:fs/promises";
 import { createScopePolicy } from "../auth/scopes.ts";
-import { openStore } from "../store/mod.ts";
 import type { Store } from "../store/mod.ts";
-import { columns, configFrom, scopeList, usageError, withConfigFlags } from "./command.ts";
+import { columns, scopeList, usageError, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Io, Register } from "./command.ts";
 import type { Config } from "./config_schema.ts";
+import { printReach } from "./revocation_text.ts";
+import { accessOf } from "./revoke.ts";
+import { withStore } from "./with_store.ts";
 
-export const registerClients: Register = (program, io) => {
+export const registerClients: Register = (program, io, setExit) => {
   const clients = program.command("clients")
     .description("manage the machine clients of the embedded authorization server");
 
@@ -37,11 +39,15 @@ export const registerClients: Register = (program, io) => {
     );
 
   withConfigFlags(clients.command("remove <client>"))
-    .description("remove a client by its id or name; it gets no further token")
+    .description(
+      "remove a client by its id or name; it gets no further token, and those it has end",
+    )
     .action((client: string, flags: ConfigFlags) =>
-      withStore(io, flags, async (store) => {
+      withStore(io, flags, async (store, config) => {
         const removed = await store.clients.remove(client);
         io.out(`Removed ${removed.clientId} (${removed.name})`);
+        const reach = await endTokensOf(removed.clientId, store, config);
+        if (reach) setExit(printReach(io, reach));
       })
     );
 };
@@ -77,6 +83,18 @@ async function add(
   if (clientSecret) io.err("The secret is shown this once; only its hash is stored");
 }
 
+/** With an external issuer no token of ours is taken, and there is nothing to end. */
+async function endTokensOf(clientId: string, store: Store, config: Config) {
+  if (config.issuers.length > 0) return undefined;
+  return await accessOf(store, config).revoke({
+    target: { kind: "client", issuer: config.authorizationServer.url, clientId },
+    // A token request that found the client just before it went may be answered in the next second.
+    issuedUntil: Math.floor(Date.now() / 1000) + 2,
+    reason: "the client was removed",
+    actor: "cli",
+  });
+}
+
 async function readJwks(path: string) {
   try {
     const value = JSON.parse(await readFile(path, "utf8"));
@@ -85,21 +103,4 @@ async function readJwks(path: string) {
     // Falls through to the one message below.
   }
   throw usageError(`${path} is not a readable JWK Set`);
-}
-
-async function withStore(
-  io: Io,
-  flags: ConfigFlags,
-  work: (store: Store, config: Config) => Promise<void>,
-): Promise<void> {
-  const config = await configFrom(io, flags);
-  if (config.store === "sqlite::memory:") {
-    throw usageError("A store in memory has no clients to manage; give --store sqlite:PATH");
-  }
-  const store = await openStore(config.store, { now: () => new Date() });
-  try {
-    await work(store, config);
-  } finally {
-    await store.close();
-  }
 }

@@ -84,3 +84,11 @@ export const NO_ANSWER = "no_answer";
 export function usageError(message: string): AppError {
   return new AppError("invalid_request", message, { reason: "usage" });
 }
+
+/** An access token from the argument or stdin, alone: people also paste the header that it stood in. */
+export async function readToken(argument: string | undefined, io: Io): Promise<string> {
+  const text = argument === undefined || argument === "-" ? await io.input?.() : argument;
+  const token = text?.trim().replace(/^(authorization:\s*)?(bearer|dpop)\s+/i, "");
+  if (!token) throw usageError("Give the access token on stdin or as the argument");
+  return token;
+}

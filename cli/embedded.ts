@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { AuthorizationServer } from "../auth/embedded/mod.ts";
 import type { EmbeddedKeys } from "../auth/embedded/keys.ts";
+import type { RevocationList } from "../auth/revocation.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import { MCP_PATH } from "../http/routes.ts";
 import type { Store } from "../store/mod.ts";
@@ -17,6 +18,7 @@ export interface EmbeddedParts {
   readonly origins: readonly string[];
   readonly policy: ScopePolicy;
   readonly store: Store;
+  readonly revocations: RevocationList;
   readonly logger: Logger;
   readonly now: () => Date;
 }
@@ -38,6 +40,7 @@ export async function startEmbedded(
     policy: parts.policy,
     clients: parts.store.clients,
     state: parts.store.authorizationState,
+    revocations: parts.revocations,
     keys,
     ...(users ? { users } : {}),
     dpop: dpop !== "off",
@@ -99,7 +102,10 @@ const CLI_CLIENT_NAME = "gatehouse command line";
 async function ensureCliClient(keys: EmbeddedKeys, parts: EmbeddedParts): Promise<void> {
   const { clientId, clientSecret } = keys.cliClient;
   const { clients } = parts.store;
-  if (await clients.find(clientId)) return;
+  const scopes = [...parts.policy.definitions.keys()];
+  const known = await clients.find(clientId);
+  // A newer version may have scopes that the client was not registered for.
+  if (known && scopes.every((scope) => known.scopes.includes(scope))) return;
   // Where the key file was removed to get new keys, nobody knows the secret of the client that was in it.
   const former = (await clients.list()).find(({ name }) => name === CLI_CLIENT_NAME);
   if (former) await clients.remove(former.clientId);
@@ -107,7 +113,7 @@ async function ensureCliClient(keys: EmbeddedKeys, parts: EmbeddedParts): Promis
   await clients.add({
     clientId,
     name: CLI_CLIENT_NAME,
-    scopes: [...parts.policy.definitions.keys()],
+    scopes,
     secretHash: hashSecret(clientSecret),
     createTime: parts.now().toISOString(),
   });

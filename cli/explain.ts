@@ -1,12 +1,15 @@
 /** `gatehouse explain`: says why an access token may or may not call a tool. */
 
+import { existsSync } from "node:fs";
+import { fixedRevocations } from "../auth/revocation.ts";
 import { createScopePolicy } from "../auth/scopes.ts";
+import { openStore } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { tools } from "../tools/mod.ts";
 import { createRegistry } from "../tools/registry.ts";
 import type { Registry, Tool } from "../tools/registry.ts";
-import { configFrom, usageError, withConfigFlags } from "./command.ts";
-import type { ConfigFlags, Io, Register } from "./command.ts";
+import { configFrom, readToken, usageError, withConfigFlags } from "./command.ts";
+import type { ConfigFlags, Register } from "./command.ts";
 import type { Config } from "./config_schema.ts";
 import { embeddedIssuer } from "./embedded.ts";
 import { explanationJson, explanationText } from "./explain_text.ts";
@@ -41,14 +44,6 @@ export const registerExplain: Register = (program, io, setExit) => {
     });
 };
 
-/** The token alone; people also paste the header that it stood in. */
-async function readToken(argument: string | undefined, io: Io): Promise<string> {
-  const text = argument === undefined || argument === "-" ? await io.input?.() : argument;
-  const token = text?.trim().replace(/^(authorization:\s*)?(bearer|dpop)\s+/i, "");
-  if (!token) throw usageError("Give the access token on stdin or as the argument");
-  return token;
-}
-
 async function explain(
   token: string,
   toolName: string | undefined,
@@ -73,9 +68,23 @@ async function explain(
     policy,
     registry,
     tool,
+    revocations: await storedRevocations(config, now),
     now: () => now,
   });
   return notes.length === 0 ? explanation : { ...explanation, notes };
+}
+
+/** What the store has, where there is one; asking must not make one. */
+async function storedRevocations(config: Config, now: Date) {
+  const clock = () => now;
+  const path = config.store.slice("sqlite:".length);
+  if (!existsSync(path)) return fixedRevocations([], clock);
+  const store = await openStore(config.store, { now: clock });
+  try {
+    return fixedRevocations(await store.revocations.list(), clock);
+  } finally {
+    await store.close();
+  }
 }
 
 function toolNamed(name: string, registry: Registry): Tool {

@@ -43,6 +43,13 @@ const ADVICE: Readonly<Record<string, string>> = {
   client_id_mismatch: "Report this to the issuer: two claims name different clients.",
   scope_malformed:
     "Compare the claims with the profile: it reads scopes from one claim in one form, and neither guesses nor converts.",
+  // What was revoked here.
+  jti_revoked: "Get a new token: this one was revoked; `revocations` says by whom and why.",
+  client_revoked: "The client was revoked; `revocations` says why, and `restore` lets it in again.",
+  subject_revoked:
+    "The person was revoked; `revocations` says why, and `restore` lets them in again.",
+  issuer_revoked:
+    "Get a new token: everything that the issuer issued up to a certain time was revoked.",
   // Keys and signature.
   kid_unknown:
     "Check that the keys are those of this issuer; after a change of keys the server learns the new ones within a minute.",

@@ -9,6 +9,7 @@ import { createAuthenticator } from "../auth/mod.ts";
 import type { Principal } from "../auth/principal.ts";
 import { ISSUER_PROFILES } from "../auth/profiles.ts";
 import type { Claims } from "../auth/profiles.ts";
+import type { RevocationList } from "../auth/revocation.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import { createTokenVerifier } from "../auth/token_verifier.ts";
 import { AppError } from "../errors.ts";
@@ -25,6 +26,7 @@ export interface ExplanationParts {
   readonly registry: Registry;
   /** The tool that is asked about; all of them where there is none. */
   readonly tool: Tool | undefined;
+  readonly revocations: Pick<RevocationList, "check" | "settle">;
   readonly now: () => Date;
 }
 
@@ -142,6 +144,7 @@ async function present(token: string, parts: ExplanationParts): Promise<Tried> {
   const authenticator = createAuthenticator({
     verifyToken: async (presented, now) => verified = await verify(presented, now),
     verifyProof: () => Promise.resolve(),
+    revocations: parts.revocations,
     now: parts.now,
   });
   const refusedWith = async (scheme: "Bearer" | "DPoP"): Promise<AppError | undefined> => {

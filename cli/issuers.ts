@@ -1,8 +1,13 @@
 /** Turns the configuration's issuers into what the verifier trusts, and the public names into resources. */
 
+import type { IssuerTerms } from "../auth/access_control.ts";
 import { canonicalAudience } from "../auth/claims.ts";
 import { discoverEndpoint } from "../auth/discovery.ts";
 import { DPOP_ALGORITHMS } from "../auth/dpop.ts";
+import {
+  ACCESS_TOKEN_TOLERANCE_SECONDS,
+  REFRESH_TOKEN_SECONDS,
+} from "../auth/embedded/lifetimes.ts";
 import type { AuthorizationServer } from "../auth/embedded/mod.ts";
 import { createIntrospection } from "../auth/introspection.ts";
 import type { Issuer } from "../auth/issuer.ts";
@@ -57,11 +62,29 @@ export function createKeySources(
   };
 }
 
+const EMBEDDED_TIMES = { clockTolerance: ACCESS_TOKEN_TOLERANCE_SECONDS, maxLifetime: 3600 };
+
 const STALE_KEYS: Observed = {
   name: "gatehouse.jwks.stale",
   description: "How long the keys of an issuer have been used past their freshness",
   unit: "s",
 };
+
+/** How long tokens of each issuer can be good for, known without asking any of them. */
+export function issuerTerms(config: Config): readonly IssuerTerms[] {
+  if (config.issuers.length === 0) {
+    return [{
+      issuer: config.authorizationServer.url,
+      ...EMBEDDED_TIMES,
+      grantLifetime: REFRESH_TOKEN_SECONDS,
+    }];
+  }
+  return config.issuers.map(({ issuer, maxLifetimeSeconds, clockToleranceSeconds }) => ({
+    issuer,
+    maxLifetime: maxLifetimeSeconds,
+    clockTolerance: clockToleranceSeconds,
+  }));
+}
 
 /** The embedded authorization server where it runs, otherwise the configured issuers; never both. */
 export function trustedIssuers(config: Config, parts: IssuerParts): readonly Issuer[] {
@@ -76,8 +99,7 @@ export function trustedIssuers(config: Config, parts: IssuerParts): readonly Iss
     profile: ISSUER_PROFILES.rfc9068,
     audiences: parts.audiences,
     strictAudience: true,
-    clockTolerance: 30,
-    maxLifetime: 3600,
+    ...EMBEDDED_TIMES,
     algorithms,
     keys: staticKeys(authorizationServer.jwks, algorithms),
     dpop: { mode, nonce },

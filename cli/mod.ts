@@ -12,6 +12,7 @@ import { registerDoctor } from "./doctor.ts";
 import { registerExplain } from "./explain.ts";
 import { registerConfig } from "./show_config.ts";
 import { registerHashPassword } from "./hash_password.ts";
+import { registerRevoke } from "./revoke.ts";
 import { registerServe } from "./serve.ts";
 import { registerToken } from "./token.ts";
 import { registerTools } from "./tools.ts";
@@ -40,6 +41,7 @@ function buildProgram(io: Io, setExit: (code: ExitCode) => void): Command {
     const register of [
       registerServe,
       registerClients,
+      registerRevoke,
       registerToken,
       registerCall,
       registerConnect,
@@ -64,13 +66,16 @@ function buildProgram(io: Io, setExit: (code: ExitCode) => void): Command {
   return program;
 }
 
+/** What is unavailable, though the configuration is right. */
+const FAILURES = new Set([NO_ANSWER, "revocations_full"]);
+
 function explain(error: unknown, io: Io): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof AppError) {
     io.err(error.message.split("\n").map((line) => `${NAME}: ${line}`).join("\n"));
     // A port, a store or a key file that cannot be had is a matter of configuration; a server that is silent is not.
     const misconfigured = error.code === "invalid_request" || error.code === "invalid_input" ||
-      error.code === "unavailable" && error.reason !== NO_ANSWER;
+      error.code === "unavailable" && !FAILURES.has(error.reason);
     return misconfigured ? 2 : 1;
   }
   io.err(`${NAME}: unexpected failure: ${error instanceof Error ? error.stack : String(error)}`);

@@ -1,13 +1,17 @@
 /** Builds what can be built anew while the server runs: scopes, issuers, limits, and the pipeline over them. */
 
+import { createAccessControl } from "../auth/access_control.ts";
+import type { AccessControl } from "../auth/access_control.ts";
 import type { ProofVerifier } from "../auth/dpop.ts";
 import type { AuthorizationServer } from "../auth/embedded/mod.ts";
 import type { Issuer } from "../auth/issuer.ts";
 import { createAuthenticator } from "../auth/mod.ts";
+import type { RevocationList } from "../auth/revocation.ts";
 import { createScopePolicy } from "../auth/scopes.ts";
 import { createTokenVerifier, DEFAULT_CACHE } from "../auth/token_verifier.ts";
 import { createHandler } from "../http/handler.ts";
 import type { Handler } from "../http/handler.ts";
+import type { LiveRequests } from "../http/live.ts";
 import { createMcp } from "../http/mcp.ts";
 import type { McpDispatcher } from "../http/mcp.ts";
 import { renderHome } from "../http/pages/home.ts";
@@ -18,6 +22,7 @@ import type { Recorder } from "../http/record.ts";
 import { createRoutes } from "../http/routes.ts";
 import type { PublicDocument } from "../http/routes.ts";
 import type { AuditLog } from "../store/audit.ts";
+import type { RevocationStore } from "../store/revocation.ts";
 import type { Store } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -27,7 +32,7 @@ import { createRegistry } from "../tools/registry.ts";
 import type { Registry } from "../tools/registry.ts";
 import type { Config } from "./config_schema.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
-import { resourcesByHost, trustedIssuers } from "./issuers.ts";
+import { issuerTerms, resourcesByHost, trustedIssuers } from "./issuers.ts";
 import type { KeySources } from "./issuers.ts";
 import { NAME, VERSION } from "./version.ts";
 
@@ -37,6 +42,10 @@ export interface Foundation {
   readonly metrics: Metrics;
   readonly audit: AuditLog;
   readonly recorder: Recorder;
+  /** Records what it is told to add. */
+  readonly revocationStore: RevocationStore;
+  readonly revocations: RevocationList;
+  readonly live: LiveRequests;
   readonly authorizationServer: AuthorizationServer | undefined;
   readonly verifyProof: ProofVerifier;
   /** Signs questions to people; what was asked before a restart has to be asked again. */
@@ -53,6 +62,7 @@ export interface Pipeline {
   readonly handler: Handler;
   readonly registry: Registry;
   readonly issuers: readonly Issuer[];
+  readonly access: AccessControl;
   readonly mcp: McpDispatcher;
 }
 
@@ -66,7 +76,7 @@ export function buildPipeline(
   foundation: Foundation,
   limits: Limits | undefined,
 ): Pipeline {
-  const { store, audit, metrics, authorizationServer, logger, now } = foundation;
+  const { store, audit, metrics, revocations, authorizationServer, logger, now } = foundation;
   const policy = createScopePolicy(config.scopes);
   const registry = createRegistry(tools, policy);
   const hosts = resourcesByHost(config, policy);
@@ -77,6 +87,13 @@ export function buildPipeline(
   });
   const onUnexpected = (error: unknown, requestId: string) =>
     logger.error("unexpected error", { request_id: requestId, error: describeError(error) });
+  const access = createAccessControl({
+    terms: issuerTerms(config),
+    store: foundation.revocationStore,
+    list: revocations,
+    audit,
+    now,
+  });
   const mcp = foundation.mcp ?? createMcp({
     name: NAME,
     version: VERSION,
@@ -89,6 +106,7 @@ export function buildPipeline(
       policy,
       workspace: store.workspace,
       audit,
+      access,
       now,
       log: logger.info,
       measure: metrics.toolRan,
@@ -126,8 +144,10 @@ export function buildPipeline(
         onChecked: metrics.tokenChecked,
       }),
       verifyProof: foundation.verifyProof,
+      revocations,
       now,
     }),
+    live: foundation.live,
     registry,
     policy,
     mcp,
@@ -139,7 +159,7 @@ export function buildPipeline(
     onUnexpected,
     now,
   });
-  return { handler, registry, issuers, mcp };
+  return { handler, registry, issuers, access, mcp };
 }
 
 function cacheOf({ verificationCache }: Config) {

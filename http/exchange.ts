@@ -5,6 +5,7 @@ import type { Principal } from "../auth/principal.ts";
 import type { RequestSpans } from "../telemetry/trace.ts";
 import type { Tool } from "../tools/registry.ts";
 import type { Standing } from "./limits/headers.ts";
+import type { LiveRequest } from "./live.ts";
 import type { Message } from "./message.ts";
 import type { Route } from "./routes.ts";
 
@@ -29,6 +30,8 @@ export interface Exchange {
   origin?: string | undefined;
   /** Set by authenticate. */
   principal?: Principal;
+  /** Set by authenticate: ends the request when its caller's access ends. */
+  live?: LiveRequest;
   /** Set by authenticate: gives back the place of the principal's call. */
   leave?: () => void;
   /** Set by dispatch: gives back the place of a streamed answer. */

@@ -15,6 +15,7 @@ import { checkOrigin, isNavigation, isPreflight } from "./cors.ts";
 import { openExchange } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Limits } from "./limits/mod.ts";
+import type { LiveRequests } from "./live.ts";
 import type { McpDispatcher } from "./mcp.ts";
 import { mayStream, readMessage, RpcError } from "./message.ts";
 import type { PeerOf } from "./peer.ts";
@@ -32,6 +33,7 @@ export interface HandlerDeps {
   readonly allowedOrigins: ReadonlySet<string>;
   readonly routes: ReadonlyMap<string, Route>;
   readonly authenticator: Authenticator;
+  readonly live: LiveRequests;
   readonly registry: Registry;
   readonly policy: ScopePolicy;
   readonly mcp: McpDispatcher;
@@ -91,6 +93,7 @@ export function createHandler(deps: HandlerDeps): Handler {
       });
     }
     exchange.principal = principal;
+    const live = exchange.live = deps.live.enter(principal);
     requireMethod(request, "POST");
     requireAudit(deps.audit);
     // Before the body, so that what one principal can have in memory is bounded too.
@@ -118,7 +121,8 @@ export function createHandler(deps: HandlerDeps): Handler {
     spans?.enter("dispatch");
     // Before a tool may have done its work, or a refusal would take back what has happened.
     if (limits && mayStream(message)) exchange.closeStream = limits.openStream(principal);
-    return dispatched(exchange, await inSpan(spans, mcp.dispatch, exchange, message, principal));
+    const dispatch = () => inSpan(spans, mcp.dispatch, exchange, message, principal);
+    return dispatched(exchange, await live.answer(dispatch));
   }
 
   function authorize(exchange: Exchange, tool: Tool, principal: Principal): void {
@@ -164,11 +168,9 @@ export function createHandler(deps: HandlerDeps): Handler {
     const done = () => {
       exchange.leave?.();
       exchange.closeStream?.();
-      record(
-        exchange,
-        status,
-        reason ?? exchange.result?.reason ?? (response.ok ? "ok" : "protocol"),
-      );
+      exchange.live?.leave();
+      reason ??= exchange.live?.endedBy ?? exchange.result?.reason;
+      record(exchange, status, reason ?? (response.ok ? "ok" : "protocol"));
     };
     if (exchange.principal === undefined || !isStream(response)) {
       done();
@@ -177,6 +179,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     levels?.streams.up();
     return superviseStream(response, {
       endsAt: exchange.principal.expiresAt * 1000,
+      signal: exchange.live?.signal,
       now: deps.now,
       onEnd() {
         levels?.streams.down();

@@ -85,7 +85,9 @@ export function createMcp(options: McpOptions): McpDispatcher {
       input,
       principal,
       requestId: exchange.id,
-      signal: context.mcpReq.signal,
+      signal: exchange.live
+        ? AbortSignal.any([context.mcpReq.signal, exchange.live.signal])
+        : context.mcpReq.signal,
       canAsk,
       answer,
       progress: (progress) => notifyProgress(context, progress),

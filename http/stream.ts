@@ -1,33 +1,46 @@
-/** Watches a streamed answer: it ends with the token that opened it, and its end is reported once. */
+/** Watches a streamed answer: it ends with the access that opened it, and its end is reported once. */
 
 /**
- * Returns the response with a body that is cancelled at `endsAt` (milliseconds since the epoch).
+ * Returns the response with a body that is cancelled at `endsAt` (milliseconds since the epoch), or when `signal` aborts.
  *
  * Cancelling reaches the handler as an abort, as it does when the client goes away.
  */
 export function superviseStream(
   response: Response,
-  options: { endsAt: number; now: () => Date; onEnd: () => void },
+  options: {
+    endsAt: number;
+    signal?: AbortSignal | undefined;
+    now: () => Date;
+    onEnd: () => void;
+  },
 ): Response {
   const reader = response.body?.getReader();
   if (reader === undefined) {
     options.onEnd();
     return response;
   }
+  const { signal } = options;
   let ended = false;
   const end = () => {
     if (ended) return;
     ended = true;
     clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
     options.onEnd();
   };
   let close: () => void = () => {};
-  const timer = setTimeout(() => {
+  const stop = (reason: unknown) => {
     if (ended) return;
     close();
-    void reader.cancel("the access token expired").catch(() => {});
+    void reader.cancel(reason).catch(() => {});
     end();
-  }, Math.min(Math.max(0, options.endsAt - options.now().getTime()), 2 ** 31 - 1));
+  };
+  const timer = setTimeout(
+    () => stop("the access token expired"),
+    Math.min(Math.max(0, options.endsAt - options.now().getTime()), 2 ** 31 - 1),
+  );
+  const onAbort = () => stop(signal?.reason);
+  signal?.addEventListener("abort", onAbort);
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       close = () => controller.close();
@@ -49,5 +62,6 @@ export function superviseStream(
       await reader.cancel(reason);
     },
   });
+  if (signal?.aborted) onAbort();
   return new Response(body, { status: response.status, headers: response.headers });
 }

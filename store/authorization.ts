@@ -41,6 +41,8 @@ export interface AuthorizationStateStore {
   find(model: string, id: string): Promise<Record<string, unknown> | undefined>;
   findByUid(model: string, uid: string): Promise<Record<string, unknown> | undefined>;
   findByUserCode(model: string, userCode: string): Promise<Record<string, unknown> | undefined>;
+  /** Those of one grant, in no order. */
+  findByGrant(model: string, grantId: string): Promise<readonly Record<string, unknown>[]>;
   /**
    * Marks a record as used, once, with `consumed` = seconds since the epoch in its payload.
    *

@@ -1,4 +1,4 @@
-/** The store as one value: the workspace, the clients and the authorization server's state. */
+/** The store as one value: the workspace, the clients, the authorization server's state and the revocations. */
 
 import { AppError } from "../errors.ts";
 import type { OpenStoreOptions, Store } from "./store.ts";

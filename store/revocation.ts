@@ -7,6 +7,20 @@ export type RevocationTarget =
   | { readonly kind: "subject"; readonly issuer: string; readonly subject: string }
   | { readonly kind: "issuer"; readonly issuer: string };
 
+/** What a target names within its issuer; empty for the issuer as a whole. */
+export function targetValue(target: RevocationTarget): string {
+  switch (target.kind) {
+    case "token":
+      return target.tokenId;
+    case "client":
+      return target.clientId;
+    case "subject":
+      return target.subject;
+    case "issuer":
+      return "";
+  }
+}
+
 export interface NewRevocation {
   readonly target: RevocationTarget;
   /** For people; not empty. */
@@ -40,16 +54,22 @@ export interface RevocationChanges {
 
 /** The list in the store, which all instances share. */
 export interface RevocationStore {
-  /** Adds one; where an equal or wider one stands, that one is returned and nothing changes. */
+  /**
+   * Adds one; where an equal or wider one of the same target stands, that one is returned and nothing changes.
+   *
+   * @throws {AppError} `unavailable` with reason `revocations_full`; the last tenth of the room is not for tokens.
+   */
   add(revocation: NewRevocation): Promise<Revocation>;
   /** `not_found` where there is none. Returns the removed one. */
   remove(id: string): Promise<Revocation>;
   /** Those in force, newest first. */
   list(): Promise<readonly Revocation[]>;
-  /** Everything after `revision`; all that is in force where it is 0. */
+  /** Everything after `revision`; all that is in force where it is 0. Removals are told for ten minutes. */
   changesSince(revision: number): Promise<RevocationChanges>;
   /** Says that this instance enforces everything up to `revision`. */
   acknowledge(instance: string, revision: number): Promise<void>;
+  /** Says that this instance stops, so that nobody waits for it. */
+  leave(instance: string): Promise<void>;
   /** The instances that acknowledged something within so many milliseconds, with the revision that each has. */
   instances(withinMs: number): Promise<readonly { instance: string; revision: number }[]>;
 }

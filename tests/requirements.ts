@@ -230,7 +230,6 @@ export const REQUIREMENTS: readonly Requirement[] = [
     id: "R42",
     source: "RFC 6750 section 3.1",
     behaviour: "A token that was revoked is refused as every other bad token",
-    later: "revocation at the resource server; until then a token lasts until it expires",
   },
   {
     id: "R43",

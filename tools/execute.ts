@@ -2,6 +2,7 @@
 
 import type { z } from "zod";
 import { AppError, toAppError } from "../errors.ts";
+import type { AccessControl } from "../auth/access_control.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { AuditReader } from "../store/audit.ts";
@@ -17,6 +18,7 @@ export interface ToolCall {
   readonly input: unknown;
   readonly principal: Principal;
   readonly requestId: string;
+  /** Where its reason is an AppError the call ends with that at once, whatever the handler does; otherwise the handler decides. */
   readonly signal: AbortSignal;
   /** Whether the client can put a question to a person; where it cannot, `confirm: true` among the arguments counts. */
   readonly canAsk: boolean;
@@ -63,6 +65,7 @@ export interface ExecutorOptions {
   readonly policy: ScopePolicy;
   readonly workspace: Workspace;
   readonly audit: AuditReader;
+  readonly access: AccessControl;
   readonly now: () => Date;
   readonly log: (message: string, properties?: Record<string, unknown>) => void;
   readonly measure?: Measure;
@@ -77,7 +80,7 @@ const MAX_QUESTION_LENGTH = 2000;
 export function createExecutor(
   options: ExecutorOptions,
 ): (call: ToolCall) => Promise<ToolOutcome> {
-  const { policy, workspace, audit, now } = options;
+  const { policy, workspace, audit, access, now } = options;
   const catalogue = catalogueOf(options.registry, policy);
   const handle = createHandle(options.measure);
 
@@ -86,11 +89,13 @@ export function createExecutor(
     const missing = policy.missing(principal.scopes, tool.scopes);
     if (missing.length > 0) throw insufficientScope(tool, missing);
     const { input, confirmed } = parseInput(tool, call.input);
+    if (call.signal.reason instanceof AppError) throw call.signal.reason;
     const deadline = withDeadline(call.signal, tool.timeoutMs);
     const context: ToolContext = Object.freeze({
       principal,
       workspace,
       audit,
+      access,
       catalogue,
       signal: deadline.signal,
       progress: call.progress,
@@ -229,20 +234,23 @@ function checkOutput(tool: Tool, output: unknown): ToolOutcome {
 
 function withDeadline(outer: AbortSignal, timeoutMs: number) {
   const controller = new AbortController();
-  const onAbort = () => controller.abort(outer.reason);
+  const expired = Promise.withResolvers<never>();
+  // A handler that throws before anybody waits must not leave a rejection behind.
+  expired.promise.catch(() => {});
+  const onAbort = () => {
+    controller.abort(outer.reason);
+    if (outer.reason instanceof AppError) expired.reject(outer.reason);
+  };
   if (outer.aborted) onAbort();
   else outer.addEventListener("abort", onAbort, { once: true });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new AppError("timeout", `The tool did not finish within ${timeoutMs} ms`);
-      controller.abort(error);
-      reject(error);
-    }, timeoutMs);
-  });
+  const timer = setTimeout(() => {
+    const error = new AppError("timeout", `The tool did not finish within ${timeoutMs} ms`);
+    controller.abort(error);
+    expired.reject(error);
+  }, timeoutMs);
   return {
     signal: controller.signal,
-    expired,
+    expired: expired.promise,
     clear() {
       clearTimeout(timer);
       outer.removeEventListener("abort", onAbort);

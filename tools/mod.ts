@@ -10,8 +10,11 @@ import listAuditEvents from "./list_audit_events.ts";
 import listEnvironments from "./list_environments.ts";
 import listOrganizationUsers from "./list_organization_users.ts";
 import listOrganizations from "./list_organizations.ts";
+import listRevocations from "./list_revocations.ts";
 import listWorkspaceMembers from "./list_workspace_members.ts";
 import type { AnyToolDefinition } from "./registry.ts";
+import restoreAccess from "./restore_access.ts";
+import revokeAccess from "./revoke_access.ts";
 import updateOrganizationSettings from "./update_organization_settings.ts";
 import whoami from "./whoami.ts";
 
@@ -27,7 +30,10 @@ export const tools: readonly AnyToolDefinition[] = Object.freeze([
   listEnvironments,
   listOrganizationUsers,
   listOrganizations,
+  listRevocations,
   listWorkspaceMembers,
+  restoreAccess,
+  revokeAccess,
   updateOrganizationSettings,
   whoami,
 ]);

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { AppError } from "../errors.ts";
+import type { AccessControl } from "../auth/access_control.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { AuditReader } from "../store/audit.ts";
@@ -25,6 +26,8 @@ export interface ToolContext {
   readonly workspace: Workspace;
   /** What was recorded, of everybody: a tool that shows it has to look whose records its caller may see. */
   readonly audit: AuditReader;
+  /** Whose access has ended. */
+  readonly access: AccessControl;
   /** What the caller may do with this server, for tools that talk about tools. */
   readonly catalogue: Catalogue;
   /** Aborts when the caller is gone, the deadline has passed or the server stops. */

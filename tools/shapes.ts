@@ -26,7 +26,7 @@ function showsAsItReads(text: string): boolean {
 }
 
 /** An id of one kind of object, such as `org_` and up to 28 letters or digits; `source` names the tool that lists them. */
-function id(prefix: string, source: string) {
+export function id(prefix: string, source: string) {
   return z.string()
     .regex(new RegExp(`^${prefix}_[A-Za-z0-9]{1,28}$`), {
       error: `Must be ${prefix}_ and up to 28 letters or digits; ${source} returns it`,

@@ -1,10 +1,11 @@
 /** Keeps the library's models in the store: ids as hashes, dynamic clients with an end, operator clients from their own list. */
 
-import { createHash } from "node:crypto";
 import type { AuthorizationStateStore, ClientStore } from "../../store/authorization.ts";
 import { hashSecret, operatorMetadata } from "./clients.ts";
+import type { IssuedTokens } from "./issued_tokens.ts";
 import { errors } from "./library.ts";
 import type { Adapter, ClientMetadata } from "./library.ts";
+import { hashId } from "./record_ids.ts";
 import { isDocumentClient } from "./registration.ts";
 
 /** Marks the ids that dynamic registration gives out. */
@@ -24,20 +25,23 @@ export interface Adapters {
   clientUsed(clientId: string): Promise<void>;
 }
 
-export function createAdapters(
-  stores: { readonly clients: ClientStore; readonly state: AuthorizationStateStore },
-): Adapters {
+export interface AdapterParts {
+  readonly clients: ClientStore;
+  readonly state: AuthorizationStateStore;
+  readonly tokens: Pick<IssuedTokens, "endGrant" | "isShutOut">;
+}
+
+export function createAdapters(parts: AdapterParts): Adapters {
   return {
-    create: (model) =>
-      model === CLIENT_MODEL ? clientAdapter(stores) : recordAdapter(stores.state, model),
+    create: (model) => model === CLIENT_MODEL ? clientAdapter(parts) : recordAdapter(parts, model),
     async clientUsed(clientId) {
       if (!clientId.startsWith(DYNAMIC_CLIENT_PREFIX)) return;
-      const payload = await stores.state.find(CLIENT_MODEL, clientId);
+      const payload = await parts.state.find(CLIENT_MODEL, clientId);
       const now = Date.now();
       if (!payload || (typeof payload["usedAt"] === "number" && now - payload["usedAt"] < DAY_MS)) {
         return;
       }
-      await stores.state.put(CLIENT_MODEL, clientId, {
+      await parts.state.put(CLIENT_MODEL, clientId, {
         payload: { ...payload, usedAt: now },
         expiresAt: now + USED_CLIENT_MS,
       });
@@ -45,11 +49,10 @@ export function createAdapters(
   };
 }
 
-function clientAdapter(
-  { clients, state }: { clients: ClientStore; state: AuthorizationStateStore },
-): Adapter {
+function clientAdapter(parts: AdapterParts): Adapter {
+  const { clients, state, tokens } = parts;
   return {
-    ...recordAdapter(state, CLIENT_MODEL),
+    ...recordAdapter(parts, CLIENT_MODEL),
     async upsert(id, metadata) {
       const secret = metadata["client_secret"];
       const kept = typeof secret === "string"
@@ -61,7 +64,8 @@ function clientAdapter(
       });
     },
     async find(id) {
-      if (isDocumentClient(id)) return undefined;
+      // The library then says invalid_client: no token, no refresh, no authorization.
+      if (isDocumentClient(id) || tokens.isShutOut(id)) return undefined;
       if (id.startsWith(DYNAMIC_CLIENT_PREFIX)) {
         const payload = await state.find(CLIENT_MODEL, id);
         return payload?.["metadata"] as ClientMetadata | undefined;
@@ -74,8 +78,15 @@ function clientAdapter(
 
 /** Models that a grant's end takes with it. */
 const GRANTED = ["AuthorizationCode", "RefreshToken"];
+/** The library keeps no record of a signed token, and asks this model first whenever a grant ends. */
+const ACCESS_TOKEN_MODEL = "AccessToken";
 
-function recordAdapter(state: AuthorizationStateStore, model: string): Adapter {
+function recordAdapter({ state, tokens }: AdapterParts, model: string): Adapter {
+  async function endGrant(grantId: string): Promise<void> {
+    await tokens.endGrant(grantId);
+    for (const granted of GRANTED) await state.removeByGrant(granted, hashId(grantId));
+  }
+
   return {
     async upsert(id, payload, expiresIn) {
       // A copy of the database must not hand out codes, refresh tokens or cookies, so no value is kept beside its hash.
@@ -98,19 +109,13 @@ function recordAdapter(state: AuthorizationStateStore, model: string): Adapter {
       if (await state.consume(model, hashId(id))) return;
       // Two requests raced with one code or refresh token: one of the two holders is a thief (RFC 9700 section 4.14.2).
       const payload = await state.find(model, hashId(id));
-      if (typeof payload?.["grantId"] === "string") await endGrant(state, payload["grantId"]);
+      if (typeof payload?.["grantId"] === "string") await endGrant(payload["grantId"]);
       throw new errors.InvalidGrant("already used");
     },
     destroy: (id) => state.remove(model, hashId(id)),
-    revokeByGrantId: (grantId) => state.removeByGrant(model, hashId(grantId)),
+    revokeByGrantId: (grantId) =>
+      model === ACCESS_TOKEN_MODEL
+        ? tokens.endGrant(grantId)
+        : state.removeByGrant(model, hashId(grantId)),
   };
-}
-
-async function endGrant(state: AuthorizationStateStore, grantId: string): Promise<void> {
-  await state.remove("Grant", hashId(grantId));
-  for (const model of GRANTED) await state.removeByGrant(model, hashId(grantId));
-}
-
-function hashId(id: string): string {
-  return createHash("sha256").update(id).digest("base64url");
 }

@@ -5,6 +5,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ScopePolicy } from "../scopes.ts";
 import { consentPage, loginPage } from "./consent.ts";
+import type { IssuedTokens } from "./issued_tokens.ts";
 import type { Interaction, LibraryClient, Provider } from "./library.ts";
 import { errorPage, PAGE_HEADERS } from "./page.ts";
 import type { Users } from "./users.ts";
@@ -18,6 +19,7 @@ export interface InteractionOptions {
   readonly policy: ScopePolicy;
   /** Undefined where the local operator decides. */
   readonly users: Users | undefined;
+  readonly tokens: Pick<IssuedTokens, "isPersonShutOut">;
 }
 
 export type InteractionHandler = (
@@ -30,7 +32,7 @@ const MAX_FORM_BYTES = 16 * 1024;
 
 /** Builds the handler of `GET` and `POST /interaction/:uid`. */
 export function createInteractionHandler(options: InteractionOptions): InteractionHandler {
-  const { provider, policy, users, origin } = options;
+  const { provider, policy, users, tokens, origin } = options;
 
   return async (request, response, uid) => {
     const interaction = await openInteraction(request, response, uid);
@@ -67,6 +69,7 @@ export function createInteractionHandler(options: InteractionOptions): Interacti
     if (asksForLogin && decision === "sign-in") {
       const signIn = await users.signIn(fields.get("name") ?? "", fields.get("password") ?? "");
       if ("subject" in signIn) {
+        if (tokens.isPersonShutOut(signIn.subject)) return await shutOut(request, response);
         return await provider.interactionFinished(request, response, {
           login: { accountId: signIn.subject, remember: true },
         });
@@ -80,6 +83,14 @@ export function createInteractionHandler(options: InteractionOptions): Interacti
     }
     show(400);
   };
+
+  /** The client hears of it; asking the person again would only go round in a circle. */
+  function shutOut(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    return provider.interactionFinished(request, response, {
+      error: "access_denied",
+      error_description: "The access of this user was revoked",
+    });
+  }
 
   /** The interaction of the cookie, if it is the one of the address. */
   async function openInteraction(
@@ -128,6 +139,7 @@ export function createInteractionHandler(options: InteractionOptions): Interacti
     if (accountId === undefined || clientId === undefined || resource === undefined) {
       return send(response, 400, errorPage("session_not_found"));
     }
+    if (tokens.isPersonShutOut(accountId)) return await shutOut(request, response);
     const grant = new provider.Grant({ accountId, clientId });
     grant.addResourceScope(resource, scopesOf(interaction).join(" "));
     await provider.interactionFinished(request, response, {

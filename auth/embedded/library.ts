@@ -33,7 +33,8 @@ export interface LibraryContext {
     readonly route: string;
     readonly client?: LibraryClient;
     readonly account?: unknown;
-    readonly session?: { readonly accountId?: string };
+    /** `loginTs` is in seconds since the epoch. */
+    readonly session?: { readonly accountId?: string; readonly loginTs?: number };
     readonly result?: { readonly consent?: { readonly grantId?: string } };
     readonly params?: Record<string, string | string[] | undefined>;
   };
@@ -61,6 +62,13 @@ export type InteractionResult =
 export interface Grant {
   addResourceScope(resource: string, scope: string): void;
   save(): Promise<string>;
+}
+
+/** A code or a refresh token. */
+export interface GrantSource {
+  readonly clientId: string;
+  /** NumericDate, in seconds. */
+  readonly iat: number;
 }
 
 /** A refusal by the library: `error` is an OAuth error code, `expose` tells whether it may be shown. */
@@ -93,6 +101,8 @@ export interface Provider {
   };
   /** Whether to believe X-Forwarded headers. */
   proxy: boolean;
+  /** Adds a Koa middleware around the library's own. */
+  use(middleware: (ctx: LibraryContext, next: () => Promise<void>) => Promise<void>): void;
   callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<Interaction>;
   interactionFinished(

@@ -6,7 +6,7 @@ export const PATHS = {
   authorization: "/authorize",
   token: "/token",
   registration: "/register",
-  revocation: "/revoke",
+  revocation: "/oauth/revoke",
   jwks: "/jwks",
 } as const;
 

@@ -5,9 +5,11 @@ import { RateLimiterMemory } from "rate-limiter-flexible";
 import { AppError } from "../../errors.ts";
 import type { AuthorizationStateStore, ClientStore } from "../../store/authorization.ts";
 import { isLoopbackHost } from "../fetch_json.ts";
+import type { RevocationList } from "../revocation.ts";
 import type { ScopePolicy } from "../scopes.ts";
 import { CLIENT_MODEL } from "./adapter.ts";
 import { createInteractionHandler } from "./interaction.ts";
+import { createIssuedTokens } from "./issued_tokens.ts";
 import type { EmbeddedKeys } from "./keys.ts";
 import { authorizationServerMetadata } from "./metadata.ts";
 import { createProvider } from "./provider.ts";
@@ -30,6 +32,8 @@ export interface EmbeddedOptions {
   readonly clients: ClientStore;
   readonly state: AuthorizationStateStore;
   readonly keys: EmbeddedKeys;
+  /** Ends what cannot be called back, and says who gets nothing any more. */
+  readonly revocations: Pick<RevocationList, "check" | "add">;
   /**
    * Who may sign in. Without users the local operator decides, if issuer and listener are loopback; otherwise nobody
    * does, and only the client credentials grant is there.
@@ -71,8 +75,10 @@ export async function startAuthorizationServer(
   const interactive = users !== undefined || isLocal;
 
   const metadata = authorizationServerMetadata({ issuer, policy, resources, interactive, dpop });
+  const tokens = createIssuedTokens({ ...options, signingKeys: options.keys.signingKeys });
   const provider = createProvider({
     ...options,
+    tokens,
     users,
     interactive,
     dpop,
@@ -86,7 +92,7 @@ export async function startAuthorizationServer(
     strictHost: isLoopbackHost(new URL(issuer).hostname),
     metadata,
     provider,
-    interact: createInteractionHandler({ provider, origin: issuer, policy, users }),
+    interact: createInteractionHandler({ provider, origin: issuer, policy, users, tokens }),
     async admitRegistration() {
       try {
         await registrations.consume("all");

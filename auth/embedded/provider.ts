@@ -12,15 +12,19 @@ import type { EmbeddedKeys } from "./keys.ts";
 import { createLibraryProvider, errors, interactionPolicy } from "./library.ts";
 import type {
   ClientMetadata,
+  GrantSource,
   LibraryClient,
   LibraryContext,
   LibraryError,
   Provider,
 } from "./library.ts";
+import type { IssuedTokens } from "./issued_tokens.ts";
+import * as lifetimes from "./lifetimes.ts";
 import { ASSERTION_ALGORITHMS, CLIENT_AUTH_METHODS, PATHS, PROOF_ALGORITHMS } from "./metadata.ts";
 import { errorPage, PAGE_HEADERS } from "./page.ts";
 import type { DocumentFetch } from "./public_fetch.ts";
 import { acceptMetadata, GRANT_TYPES } from "./registration.ts";
+import { answerSignedTokens, NOT_BY_THE_LIBRARY } from "./revoke_endpoint.ts";
 import { createScopeRules } from "./scope_rules.ts";
 import type { Users } from "./users.ts";
 
@@ -31,6 +35,7 @@ export interface ProviderOptions {
   readonly clients: ClientStore;
   readonly state: AuthorizationStateStore;
   readonly keys: EmbeddedKeys;
+  readonly tokens: IssuedTokens;
   /** Undefined where the local operator decides. */
   readonly users: Users | undefined;
   /** Whether people can authorize clients here. */
@@ -41,20 +46,13 @@ export interface ProviderOptions {
   readonly log: (message: string, properties?: Record<string, unknown>) => void;
 }
 
-const ACCESS_TOKEN_SECONDS = 300;
-const CODE_SECONDS = 60;
-const INTERACTION_SECONDS = 600;
-const SESSION_SECONDS = 8 * 3600;
-const REFRESH_TOKEN_SECONDS = 14 * 86_400;
-/** Also ends a chain of refresh tokens. */
-const GRANT_SECONDS = 90 * 86_400;
 const MAX_ASSERTION_SECONDS = 600;
 const CLOCK_TOLERANCE_SECONDS = 15;
 const DOCUMENT_FETCHES_PER_MINUTE = 60;
 
 /** Builds the library's request handler with our rules in it. */
 export function createProvider(options: ProviderOptions): Provider {
-  const { issuer, keys, users, interactive, dpop, fetchDocument, log } = options;
+  const { issuer, keys, users, tokens, interactive, dpop, fetchDocument, log } = options;
   const secure = issuer.startsWith("https:");
   const adapters = createAdapters(options);
   const fetches = new RateLimiterMemory({ points: DOCUMENT_FETCHES_PER_MINUTE, duration: 60 });
@@ -94,14 +92,14 @@ export function createProvider(options: ProviderOptions): Provider {
     allowOmittingSingleRegisteredRedirectUri: false,
     pkce: { required: () => true },
     ttl: {
-      AccessToken: ACCESS_TOKEN_SECONDS,
-      ClientCredentials: ACCESS_TOKEN_SECONDS,
-      AuthorizationCode: CODE_SECONDS,
-      Interaction: INTERACTION_SECONDS,
-      Session: SESSION_SECONDS,
-      RefreshToken: REFRESH_TOKEN_SECONDS,
-      Grant: GRANT_SECONDS,
-      IdToken: ACCESS_TOKEN_SECONDS,
+      AccessToken: lifetimes.ACCESS_TOKEN_SECONDS,
+      ClientCredentials: lifetimes.ACCESS_TOKEN_SECONDS,
+      AuthorizationCode: lifetimes.CODE_SECONDS,
+      Interaction: lifetimes.INTERACTION_SECONDS,
+      Session: lifetimes.SESSION_SECONDS,
+      RefreshToken: lifetimes.REFRESH_TOKEN_SECONDS,
+      Grant: lifetimes.GRANT_SECONDS,
+      IdToken: lifetimes.ACCESS_TOKEN_SECONDS,
     },
     features: {
       devInteractions: { enabled: false },
@@ -136,9 +134,13 @@ export function createProvider(options: ProviderOptions): Provider {
             return false;
           }
         },
-        allowClient: () => true,
+        allowClient: (_: LibraryContext, { clientId }: LibraryClient) =>
+          !tokens.isShutOut(clientId),
       },
-      resourceIndicators: { enabled: true, ...createScopeRules(options, ACCESS_TOKEN_SECONDS) },
+      resourceIndicators: {
+        enabled: true,
+        ...createScopeRules(options, lifetimes.ACCESS_TOKEN_SECONDS),
+      },
     },
     fetch: (url: string) =>
       url.startsWith("https:") ? fetchDocument(url) : Promise.reject(new Error("not https")),
@@ -152,10 +154,16 @@ export function createProvider(options: ProviderOptions): Provider {
       policy: interactionPolicy(),
       url: (_: LibraryContext, { uid }: { uid: string }) => `/interaction/${uid}`,
     },
-    findAccount: (_: LibraryContext, accountId: string) =>
-      (users ? users.find(accountId) !== undefined : accountId === LOCAL_OPERATOR)
-        ? { accountId, claims: () => ({ sub: accountId }) }
-        : undefined,
+    findAccount({ oidc }: LibraryContext, accountId: string, source?: GrantSource) {
+      const known = users ? users.find(accountId) !== undefined : accountId === LOCAL_OPERATOR;
+      const by = source
+        ? { clientId: source.clientId, issuedAt: source.iat }
+        : { issuedAt: oidc.session?.loginTs ?? Infinity };
+      if (!known || tokens.isPersonShutOut(accountId, by)) return undefined;
+      return { accountId, claims: () => ({ sub: accountId }) };
+    },
+    extraTokenClaims: (_: LibraryContext, token: { jti: string; grantId?: string }) =>
+      tokens.remember(token),
     // Consent is asked each time, since any program can pretend to be a public client (RFC 8252 section 8.6).
     loadExistingGrant: ({ oidc }: LibraryContext) => {
       const grantId = oidc.result?.consent?.grantId;
@@ -183,6 +191,7 @@ export function createProvider(options: ProviderOptions): Provider {
   provider.Client.prototype.compareClientSecret = function (this: LibraryClient, actual: string) {
     return secretMatches(this.clientSecret ?? "", actual);
   };
+  answerSignedTokens(provider, tokens, log);
   reportEvents(provider, adapters.clientUsed, log);
   return provider;
 }
@@ -224,6 +233,7 @@ function reportEvents(
   });
   for (const [event, message] of Object.entries(REFUSALS_TO_CLIENTS)) {
     provider.on(event, (ctx: LibraryContext, error: LibraryError) => {
+      if (error.error === NOT_BY_THE_LIBRARY) return;
       nameRefusal(ctx, error);
       log(message, {
         error: error.error,

@@ -2,8 +2,8 @@
 
 import { z } from "zod";
 import { AppError } from "../../errors.ts";
+import type { RevocationRequest } from "../../auth/access_control.ts";
 import type { AuditQuery } from "../../store/audit.ts";
-import type { NewRevocation } from "../../store/revocation.ts";
 
 const issuer = z.string().min(1).max(2048);
 const id = z.string().min(1).max(1024);
@@ -21,7 +21,8 @@ const revocation = z.strictObject({
   target,
   reason: z.string().trim().min(1).max(500),
   issuedUntil: seconds.optional(),
-  expiresAt: z.int().min(0).optional(),
+  /** NumericDate of the token, where it is known. */
+  tokenExpiresAt: seconds.optional(),
 }).refine(
   ({ target, issuedUntil }) => target.kind !== "token" || issuedUntil === undefined,
   "a token is one token, so it has no issuedUntil",
@@ -46,7 +47,7 @@ const auditQuery = z.strictObject({
  *
  * @throws {AppError} `invalid_request`.
  */
-export function readRevocation(body: unknown): NewRevocation {
+export function readRevocation(body: unknown): RevocationRequest {
   const parsed = revocation.safeParse(body);
   if (!parsed.success) throw malformed("body", parsed.error);
   return { ...defined(parsed.data), actor: "operator" };

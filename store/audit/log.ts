@@ -12,7 +12,7 @@ import type { Checkpoint } from "./statement.ts";
 import { CHAIN_NAME } from "./storage.ts";
 import type { AuditStorage, ClaimedChain } from "./storage.ts";
 import { createWriter } from "./writer.ts";
-import type { Writer } from "./writer.ts";
+import type { AuditCounts, Writer } from "./writer.ts";
 
 export interface AuditLogOptions {
   /** Names the chain; where another process writes it, `NAME-2` and so on is taken. */
@@ -38,6 +38,7 @@ export interface AuditLogOptions {
 export interface OpenedAuditLog extends AuditLog {
   readonly chain: string;
   readonly keyId: string;
+  readonly counts: AuditCounts;
 }
 
 const CLAIM_INTERVAL_MS = 50;
@@ -68,6 +69,7 @@ export async function openAuditLog(
   return {
     chain,
     keyId: keys.keyId,
+    counts: writer.counts,
     record: writer.record,
     commit: writer.commit,
     flush: writer.flush,

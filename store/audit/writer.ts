@@ -33,6 +33,15 @@ export interface Writer {
   close(): Promise<void>;
   /** What was taken and may not be written yet, oldest first. */
   waiting(): readonly SealedRecord[];
+  readonly counts: AuditCounts;
+}
+
+/** How the writing goes, for whoever measures it. */
+export interface AuditCounts {
+  /** Records that are durable, of this process. */
+  written(): number;
+  waiting(): number;
+  failedFlushes(): number;
 }
 
 /** Some 20 MB; beyond it records are counted and dropped. */
@@ -58,6 +67,7 @@ export function createWriter(options: WriterOptions): Writer {
   let sinceCheckpoint = 0;
   let dropped: { count: number; since: string } | undefined;
   let retryMs = 0;
+  let failures = 0;
   let running: Promise<void> | undefined;
   let tick: ReturnType<typeof setTimeout> | undefined;
   let checkpointTimer: ReturnType<typeof setTimeout> | undefined;
@@ -141,6 +151,7 @@ export function createWriter(options: WriterOptions): Writer {
       tellGap();
     } catch (error) {
       if (retryMs === 0) onError(error);
+      failures += 1;
       retryMs = Math.min(Math.max(flushMs, retryMs * 2), MAX_RETRY_MS);
       const failed = waiters;
       waiters = [];
@@ -215,6 +226,11 @@ export function createWriter(options: WriterOptions): Writer {
       await claimed.release();
     },
     waiting: () => queue,
+    counts: {
+      written: () => durableSeq - options.end.seq,
+      waiting: () => queue.length,
+      failedFlushes: () => failures,
+    },
   };
   return writer;
 }

@@ -43,6 +43,17 @@ export function createAuthorizationState({ db, now }: SqlContext): Authorization
     findByUid: (model, uid) => findBy(model, "uid", uid),
     findByUserCode: (model, userCode) => findBy(model, "user_code", userCode),
 
+    async findByGrant(model, grantId) {
+      const rows = await db
+        .selectFrom("authorization_state")
+        .select(["payload", "consumed_at"])
+        .where("model", "=", model)
+        .where("grant_id", "=", grantId)
+        .where(notExpired)
+        .execute();
+      return rows.map(toPayload);
+    },
+
     async consume(model, id) {
       // One statement, so that the database decides who was first.
       const { numUpdatedRows } = await db

@@ -69,6 +69,7 @@ async function createMigrationsTable(db: Transaction<Schema>): Promise<void> {
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: "workspace, clients and authorization state", up: createFirstTables },
   { version: 2, name: "keys that are used once", up: createReplay },
+  { version: 3, name: "revocations and the instances that enforce them", up: createRevocations },
 ];
 
 async function createFirstTables(db: Transaction<Schema>): Promise<void> {
@@ -145,6 +146,39 @@ async function createReplay(db: Transaction<Schema>): Promise<void> {
     .addColumn("expires_at", "bigint", (column) => column.notNull())
     .execute();
   await db.schema.createIndex("replay_expires_at").on("replay").column("expires_at").execute();
+}
+
+async function createRevocations(db: Transaction<Schema>): Promise<void> {
+  await table(db, "revocations", ["id"])
+    .$call(texts("kind", "issuer", "value", "reason", "actor", "create_time"))
+    .addColumn("issued_until", "bigint")
+    .addColumn("expires_at", "bigint")
+    .addColumn("revision", "bigint", (column) => column.notNull())
+    .addColumn("removed_at", "bigint")
+    .addCheckConstraint(
+      "revocations_kind",
+      sql`kind in ('token', 'client', 'subject', 'issuer')`,
+    )
+    .execute();
+  const indexes = {
+    target: ["kind", "issuer", "value"],
+    revision: ["revision"],
+    in_force: ["removed_at", "expires_at"],
+  };
+  for (const [name, columns] of Object.entries(indexes)) {
+    await db.schema.createIndex(`revocations_${name}`).on("revocations").columns(columns).execute();
+  }
+
+  await db.schema.createTable("revocation_state")
+    .addColumn("id", "integer", (column) => column.primaryKey().notNull())
+    .addColumn("revision", "bigint", (column) => column.notNull())
+    .execute();
+  await db.insertInto("revocation_state").values({ id: 1, revision: 0 }).execute();
+
+  await table(db, "instances", ["instance"])
+    .addColumn("revision", "bigint", (column) => column.notNull())
+    .addColumn("seen_at", "bigint", (column) => column.notNull())
+    .execute();
 }
 
 type Table = CreateTableBuilder<string, string>;

@@ -10,6 +10,7 @@ import { createIds } from "./ids.ts";
 import { migrate, MIGRATIONS_TABLE } from "./migrations.ts";
 import type { Database } from "./schema.ts";
 import { createReplayStore } from "./replay.ts";
+import { createRevocationStore } from "./revocations.ts";
 import { seedWorkspace } from "./seed.ts";
 import { createWorkspace } from "./workspace.ts";
 
@@ -44,6 +45,7 @@ function createStore(db: Database, now: () => Date): Store {
     clients: createClientStore(context),
     authorizationState: createAuthorizationState(context),
     replay: createReplayStore(context),
+    revocations: createRevocationStore(context),
     async ping() {
       try {
         await db.selectFrom(MIGRATIONS_TABLE).select("version").limit(1).executeTakeFirstOrThrow();

@@ -2,6 +2,7 @@
 
 import type { Kysely } from "kysely";
 import type { Environment, OrganizationUser, WorkspaceMember } from "../workspace.ts";
+import type { RevocationTarget } from "../revocation.ts";
 import type { NewId } from "./ids.ts";
 
 export interface Schema {
@@ -14,6 +15,9 @@ export interface Schema {
   clients: ClientRow;
   authorization_state: AuthorizationStateRow;
   replay: ReplayRow;
+  revocations: RevocationRow;
+  revocation_state: { id: number; revision: number };
+  instances: InstanceRow;
 }
 
 export type Database = Kysely<Schema>;
@@ -105,4 +109,30 @@ export interface ReplayRow {
   key: string;
   /** Milliseconds since the epoch. */
   expires_at: number;
+}
+
+export interface RevocationRow {
+  id: string;
+  kind: RevocationTarget["kind"];
+  issuer: string;
+  /** The token, client or subject; empty where the whole issuer is meant. */
+  value: string;
+  reason: string;
+  actor: string;
+  /** Seconds since the epoch. */
+  issued_until: number | null;
+  /** Milliseconds since the epoch. */
+  expires_at: number | null;
+  create_time: string;
+  /** The revision of its last change. */
+  revision: number;
+  /** Milliseconds since the epoch; such a row only tells other instances. */
+  removed_at: number | null;
+}
+
+export interface InstanceRow {
+  instance: string;
+  revision: number;
+  /** Milliseconds since the epoch. */
+  seen_at: number;
 }

@@ -103,7 +103,8 @@ test("clients remove takes effect at once at the running server", () =>
     assertEquals((await scene.gatehouse(asClient)).code, 0);
 
     const remove = await scene.gatehouse(["clients", "remove", "ci"]);
-    assertEquals([remove.code, remove.out], [0, `Removed ${client_id} (ci)`]);
+    const reach = "In effect on 1 of 1 instances";
+    assertEquals([remove.code, remove.out], [0, `Removed ${client_id} (ci)\n${reach}`]);
     const after = await scene.gatehouse(asClient);
     assertEquals([after.code, after.out], [1, ""]);
     assertMatch(after.err, /refused/);

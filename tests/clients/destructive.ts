@@ -8,6 +8,7 @@ import { openAudit } from "../../store/audit/open.ts";
 import { openStore } from "../../store/mod.ts";
 import { createExecutor } from "../../tools/execute.ts";
 import { createRegistry } from "../../tools/registry.ts";
+import { startAccess } from "../support/access.ts";
 import { destructiveTools, firstOrganization, questionAbout } from "../support/destructive.ts";
 import { decisionsOn, withIssuer } from "./scene.ts";
 import type { IssuerScene } from "./scene.ts";
@@ -29,6 +30,7 @@ export async function withDestructive(
   const now = () => new Date();
   const store = await openStore("sqlite::memory:", { now });
   const audit = await openAudit("sqlite::memory:", { instance: "test", version: "0.0.0", now });
+  const { access, revocations } = await startAccess(store, [], now);
   const deletions: { name: string; input: unknown }[] = [];
   const policy = createScopePolicy();
   const registry = createRegistry(destructiveTools(deletions), policy);
@@ -40,7 +42,7 @@ export async function withDestructive(
     registry,
     policy,
     visibility: "all",
-    execute: createExecutor({ registry, policy, workspace, audit, now, log: () => {} }),
+    execute: createExecutor({ registry, policy, workspace, audit, access, now, log: () => {} }),
     intend: (exchange) => audit.commit(intentOf(exchange, now(), audit.fingerprint)),
     confirmation: { key: randomBytes(32), replay: store.replay, now },
     onUnexpected: () => {},
@@ -53,6 +55,7 @@ export async function withDestructive(
       await run({ ...scene, token, target, question, deletions });
     }, mcp);
   } finally {
+    await revocations.close();
     await audit.close();
     await store.close();
   }

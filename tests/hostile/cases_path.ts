@@ -110,7 +110,7 @@ export const PATHS: readonly Case[] = [
     "/robots.txt",
     "/_debug/pprof",
     "/bun:info",
-    "/revoke",
+    "/oauth/revoke",
     "/audit",
   ], (id, text) => path(id, text, "404")),
   {

@@ -16,13 +16,22 @@ export type Credential = typeof CREDENTIALS[number];
 export const SCOPE_CLAIMS: Readonly<Partial<Record<Credential, string>>> = {
   "no scopes": "",
   "read scopes": "env:read org:read wks:read",
-  "all scopes": "env:write org:write wks:write",
+  "all scopes": "access:write env:write org:write wks:write",
 };
 /** What each of these tokens covers (R48). */
 const COVERED: Readonly<Partial<Record<Credential, readonly string[]>>> = {
   "no scopes": [],
   "read scopes": ["env:read", "org:read", "wks:read"],
-  "all scopes": ["env:read", "env:write", "org:read", "org:write", "wks:read", "wks:write"],
+  "all scopes": [
+    "access:read",
+    "access:write",
+    "env:read",
+    "env:write",
+    "org:read",
+    "org:write",
+    "wks:read",
+    "wks:write",
+  ],
 };
 const BASELINE = "env:read org:read wks:read";
 
@@ -37,7 +46,10 @@ export const TOOL_SCOPES: ReadonlyMap<string, string | undefined> = new Map(Obje
   list_environments: "env:read",
   list_organization_users: "org:read",
   list_organizations: "org:read",
+  list_revocations: "access:read",
   list_workspace_members: "wks:read",
+  restore_access: "access:write",
+  revoke_access: "access:write",
   update_organization_settings: "org:write",
   whoami: undefined,
 }));
@@ -166,6 +178,8 @@ function argumentsOf(tool: string, targets: Targets, unique: number): unknown {
     list_organization_users: targets,
     list_organizations: { environmentId },
     list_workspace_members: {},
+    restore_access: { revocationId: "rev_0" },
+    revoke_access: { kind: "SUBJECT", value: `nobody-${unique}`, reason: "a probe" },
     update_organization_settings: { ...targets, features: [{ name: "sso", enabled: true }] },
     whoami: {},
   };

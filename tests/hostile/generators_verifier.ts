@@ -6,6 +6,7 @@ import { staticKeys } from "../../auth/jwks.ts";
 import { protectedResource } from "../../auth/metadata.ts";
 import { createAuthenticator } from "../../auth/mod.ts";
 import { ISSUER_PROFILES } from "../../auth/profiles.ts";
+import { fixedRevocations } from "../../auth/revocation.ts";
 import { createTokenVerifier, DEFAULT_CACHE } from "../../auth/token_verifier.ts";
 import type { TokenVerifier } from "../../auth/token_verifier.ts";
 import { boundaryCells, cellsOf, entryOf, matrixOf, partsOf } from "./generators_jwt_matrix.ts";
@@ -71,6 +72,7 @@ function ourAnswer(issuer: Forge): (authorization: string) => Promise<string | u
       replay: { claim: () => Promise.resolve(true) },
       nonceKey: new Uint8Array(32),
     }),
+    revocations: fixedRevocations([], () => new Date()),
     now: () => new Date(NOW * 1000),
   });
   return async (authorization) => {

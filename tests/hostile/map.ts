@@ -6,7 +6,10 @@ const KEYS = "auth/jwks_test.ts";
 const EXECUTE = "tools/execute_test.ts";
 const LIMITS = "http/limits/mod_test.ts";
 const MCP = "http/mcp_test.ts";
-const REVOCATION = "revocation at this server";
+const REVOKED = [
+  "http/revocation_test.ts",
+  "revoked: a token, client, subject or issuer epoch is 401 on the next call, and no tool runs (R42, H087, H088)",
+] as const;
 const NO_UPSTREAM = "The shipped tools call nothing but their store";
 
 export const HELD_ELSEWHERE: readonly Coverage[] = [
@@ -20,8 +23,17 @@ export const HELD_ELSEWHERE: readonly Coverage[] = [
       ],
     ],
   },
-  { id: "H087", tests: [], later: REVOCATION },
-  { id: "H088", tests: [], later: REVOCATION },
+  {
+    id: "H087",
+    tests: [
+      REVOKED,
+      [
+        "cli/revoke_test.ts",
+        "revoke shuts a client out by its name, and the token is refused when it returns (H087)",
+      ],
+    ],
+  },
+  { id: "H088", tests: [REVOKED] },
   { id: "H089", tests: [[MCP, "mcp: a stream ends with the token that opened it (R78, H089)"]] },
   { id: "H116", tests: [], decided: "Measured under load, by the runs of tests/abuse" },
   { id: "H117", tests: [], decided: "Measured under load, by the runs of tests/abuse" },

@@ -182,7 +182,7 @@ function revocation(
   headers?: (bench: ServerBench) => readonly string[],
 ): ServerCase {
   return token(id, name, expect, {
-    line: "POST /revoke",
+    line: "POST /oauth/revoke",
     body,
     ...(headers ? { headers: (bench) => [FORM, ...headers(bench)] } : {}),
   });

@@ -204,7 +204,7 @@ test(
             answers.push(JSON.stringify(await post("/token", form)));
           }
           answers.push(
-            JSON.stringify(await post("/revoke", { token: secret }, basic("x", secret))),
+            JSON.stringify(await post("/oauth/revoke", { token: secret }, basic("x", secret))),
           );
           for (const name of ["client_id", "redirect_uri", "request", "prompt", "resource"]) {
             const refused = await new Browser(issuer)

@@ -27,28 +27,97 @@ const REVOKED = [
   REFRESH,
   "a revoked refresh token is over, and one of another client is left alone (H219, H220)",
 ] as const;
-const WAITS = "revocation at the resource server";
+const ENDED = `${EMBEDDED}/revocation_test.ts`;
+const LIST = "auth/revocation_test.ts";
+const OVER_HTTP = "http/revocation_test.ts";
+const LIVE = "http/live_test.ts";
 const AUDIT = "the audit file and its verification";
 const OPERATOR = "http/operator/handler_test.ts";
 
 /** H-I: revocation, operators, audit, limits. */
 export const GROUP_I: readonly Coverage[] = [
-  { id: "H218", tests: [], later: WAITS },
+  {
+    id: "H218",
+    tests: [[ENDED, "a client revokes its own access token, whatever the hint says (H218, H220)"]],
+  },
   {
     id: "H219",
-    tests: [REVOKED],
-    later: `${WAITS}, for access tokens`,
+    tests: [
+      REVOKED,
+      [
+        ENDED,
+        "another client's token and garbage are left alone, and the answer does not tell (H219, H220)",
+      ],
+    ],
   },
   {
     id: "H220",
-    tests: [RAW_CASES, REVOKED],
+    tests: [
+      RAW_CASES,
+      REVOKED,
+      [ENDED, "a client revokes its own access token, whatever the hint says (H218, H220)"],
+    ],
   },
-  { id: "H221", tests: [RAW_CASES] },
-  { id: "H222", tests: [], later: WAITS },
-  { id: "H223", tests: [], later: WAITS },
-  { id: "H224", tests: [], later: WAITS },
-  { id: "H225", tests: [], later: WAITS },
-  { id: "H226", tests: [], later: WAITS },
+  {
+    id: "H221",
+    tests: [
+      RAW_CASES,
+      [ENDED, "without client authentication nothing is revoked, and nothing is learned (H221)"],
+    ],
+  },
+  {
+    id: "H222",
+    tests: [
+      [
+        "store/revocations_test.ts",
+        "a flood of tokens stops at its share, and an operator can still shut a client out (H222)",
+      ],
+      [LIST, "what has expired ends nothing, and its memory is given back (H222)"],
+      [ENDED, "a revoked token is remembered until it has expired, and not longer (H222)"],
+    ],
+  },
+  {
+    id: "H223",
+    tests: [
+      [
+        ENDED,
+        "a revoked client gets no token, no refresh and no authorization, until it is restored (H223)",
+      ],
+      [OVER_HTTP, "revoked: an open subscription ends, and those of others go on (H223)"],
+      [
+        LIVE,
+        "revoked: a running call is aborted and answered 401, though its handler goes on (H223)",
+      ],
+      [LIVE, "revoked: a stream with progress closes without the result (H223)"],
+      ["cli/revoke_test.ts", "clients remove ends the tokens that the client has (H223)"],
+    ],
+  },
+  {
+    id: "H224",
+    tests: [
+      [LIST, "up to a time, what was issued until then ends and what came later works (H224)"],
+      [
+        OVER_HTTP,
+        "revoked: what is issued after the time of a subject's revocation is accepted (H224)",
+      ],
+      [ENDED, "a subject's refresh tokens end with its tokens, and later ones work (H224)"],
+    ],
+  },
+  {
+    id: "H225",
+    tests: [
+      [LIST, "a list that is too old to tell refuses to, until it is read again (H225)"],
+      [LIST, "without a readable list there is no start (H225)"],
+      [
+        OVER_HTTP,
+        "a store that cannot be read is 503 and never 401 or 200, until it can be (H225)",
+      ],
+    ],
+  },
+  {
+    id: "H226",
+    tests: [[LIST, "another instance learns what was added and removed, and says so (H226)"]],
+  },
   {
     id: "H227",
     tests: [],

@@ -9,6 +9,7 @@ const CREDENTIALS = `${EMBEDDED}/client_credentials_test.ts`;
 const DOCUMENTS = `${EMBEDDED}/document_clients_test.ts`;
 const DPOP = `${EMBEDDED}/dpop_test.ts`;
 const METADATA = `${EMBEDDED}/metadata_test.ts`;
+const ENDED = `${EMBEDDED}/revocation_test.ts`;
 const REFRESH = `${EMBEDDED}/refresh_test.ts`;
 const REGISTRATION = `${EMBEDDED}/registration_test.ts`;
 const START = `${EMBEDDED}/start_test.ts`;
@@ -47,7 +48,6 @@ const OUR_PAGE = [
   CONSENT,
   "an answer counts only from our page in the browser that was asked (H251)",
 ] as const;
-const WAITS = "revocation at the resource server";
 
 /** H-J: the embedded authorization server. */
 export const GROUP_J: readonly Coverage[] = [
@@ -126,14 +126,19 @@ export const GROUP_J: readonly Coverage[] = [
       [CODE, "a code is bound to its client, redirect and verifier (H242)"],
       PKCE,
       [FLOW, "a code is over after a minute, and its verifier is as RFC 7636 has it (H242)"],
+      [ENDED, "a replayed code ends the access token that the code was exchanged for (H242)"],
+      [ENDED, "of racing exchanges of one code no access token survives (H242)"],
     ],
-    later: `${WAITS}, for the access token of a replayed code`,
   },
   {
     id: "H243",
     tests: [
       [REFRESH, "a refresh token works once, and its second use ends the chain (H243)"],
       [REFRESH, "a refresh narrows but never widens, and is for its client and resource alone"],
+      [
+        ENDED,
+        "the second use of a refresh token ends every access token of the chain, and no other's (H243)",
+      ],
     ],
   },
   {

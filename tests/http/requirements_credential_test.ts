@@ -10,6 +10,7 @@ import { staticKeys } from "../../auth/jwks.ts";
 import { protectedResource } from "../../auth/metadata.ts";
 import { createAuthenticator } from "../../auth/mod.ts";
 import { ISSUER_PROFILES } from "../../auth/profiles.ts";
+import { fixedRevocations } from "../../auth/revocation.ts";
 import { createTokenVerifier } from "../../auth/token_verifier.ts";
 import { openStore } from "../../store/mod.ts";
 import { AUDIENCE, createTestIssuer } from "../support/issuer.ts";
@@ -69,6 +70,7 @@ async function withDpop(
       }],
     }),
     verifyProof: createProofVerifier({ replay: store.replay, nonceKey: new Uint8Array(32) }),
+    revocations: fixedRevocations([], () => new Date()),
     now: () => new Date(),
   });
   try {

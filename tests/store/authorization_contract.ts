@@ -129,7 +129,7 @@ export function describeAuthorization(
   });
 
   scene(
-    "authorizationState.removeByGrant() removes one model's records of the grant",
+    "authorizationState finds and removes one model's records of a grant",
     async (store) => {
       const { authorizationState: state } = store;
       for (
@@ -142,6 +142,9 @@ export function describeAuthorization(
         await state.put(model, id, { payload: { id }, grantId });
       }
       await state.put("Code", "4", { payload: {} });
+      await state.put("Code", "5", { payload: {}, grantId: "g", expiresAt: START });
+      assertEquals(await state.findByGrant("Code", "g"), [{ id: "1" }]);
+      assertEquals(await state.findByGrant("Code", "nothing"), []);
       await state.removeByGrant("Code", "g");
       assertEquals(await state.find("Code", "1"), undefined);
       assertEquals(await state.count("Code"), 2);

@@ -26,6 +26,7 @@ import { migrate, MIGRATIONS } from "../../store/sql/migrations.ts";
 import { MEMORY, openSqlite } from "../../store/sql/sqlite.ts";
 import { describeAuthorization } from "./authorization_contract.ts";
 import { describeWorkspace } from "./contract.ts";
+import { describeRevocations } from "./revocation_contract.ts";
 
 const now = () => new Date();
 const directory = mkdtempSync(join(tmpdir(), "gatehouse-store-"));
@@ -37,6 +38,8 @@ describeWorkspace("sqlite in memory", () => openStore("sqlite::memory:", { now }
 describeWorkspace("sqlite on file", () => openStore(`sqlite:${newPath()}`, { now }));
 describeAuthorization("sqlite in memory", (options) => openStore("sqlite::memory:", options));
 describeAuthorization("sqlite on file", (options) => openStore(`sqlite:${newPath()}`, options));
+describeRevocations("sqlite in memory", (options) => openStore("sqlite::memory:", options));
+describeRevocations("sqlite on file", (options) => openStore(`sqlite:${newPath()}`, options));
 
 test("openStore() refuses a location of another kind without repeating it", async () => {
   for (const location of ["postgres://u:secret@h/db", "gatehouse.db", "sqlite:", ""]) {

@@ -1,11 +1,11 @@
 /** What the operator listener steers, in the memory of a test: small, and true to the interfaces. */
 
 import { AppError } from "../../errors.ts";
-import type { AccessControl } from "../../http/operator/parts.ts";
+import type { AccessControl, Enforcement } from "../../auth/access_control.ts";
 import type { AuditQuery, AuditReader, AuditRecord } from "../../store/audit.ts";
 import type { Revocation } from "../../store/revocation.ts";
 
-export interface MemoryAccess extends AccessControl {
+export interface MemoryAccess extends Pick<AccessControl, "revoke" | "list" | "restore"> {
   /** What was done, by whom. */
   readonly deeds: readonly string[];
 }
@@ -15,12 +15,12 @@ export function memoryAccess(): MemoryAccess {
   const deeds: string[] = [];
   return {
     deeds,
-    revoke(revocation) {
+    revoke({ tokenExpiresAt: _, ...revocation }) {
       const id = `rev_${String(standing.size + 1).padStart(26, "0")}`;
       const made = { ...revocation, id, createTime: "2026-11-25T12:00:00.000Z" };
       standing.set(id, made);
       deeds.push(`revoke ${revocation.target.kind} by ${revocation.actor}`);
-      return Promise.resolve(made);
+      return Promise.resolve(inForce(made));
     },
     list: () => Promise.resolve([...standing.values()].reverse()),
     restore(id, actor) {
@@ -30,9 +30,13 @@ export function memoryAccess(): MemoryAccess {
       }
       standing.delete(id);
       deeds.push(`restore by ${actor}`);
-      return Promise.resolve(found);
+      return Promise.resolve(inForce(found));
     },
   };
+}
+
+function inForce(revocation: Revocation): Enforcement {
+  return { revocation, instances: 1, confirmed: 1 };
 }
 
 export interface MemoryAudit extends AuditReader {

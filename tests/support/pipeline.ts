@@ -23,13 +23,15 @@ import type { Store } from "../../store/mod.ts";
 import { createExecutor } from "../../tools/execute.ts";
 import { createRegistry, defineTool } from "../../tools/registry.ts";
 import type { AnyToolDefinition } from "../../tools/registry.ts";
+import { startAccess } from "./access.ts";
+import type { Access } from "./access.ts";
 import { AUDIENCE, createTestIssuer } from "./issuer.ts";
 import type { TestIssuer } from "./issuer.ts";
 
 export const ORIGIN = "http://localhost:8000";
 export const PAGE_ORIGIN = "http://localhost:6274";
 
-export interface Pipeline {
+export interface Pipeline extends Access {
   readonly handler: Handler;
   readonly issuer: TestIssuer;
   readonly store: Store;
@@ -54,6 +56,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
   const issuer = await createTestIssuer({ now });
   const store = await openStore("sqlite::memory:", { now });
   const audit = await openAudit("sqlite::memory:", { instance: "test", version: "0.0.0", now });
+  const { revocations, live, access } = await startAccess(store, [issuer.issuer], now);
   const runs = new Map<string, number>();
   const records: AuditEvent[] = [];
   const unexpected: unknown[] = [];
@@ -80,6 +83,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
       policy,
       workspace: store.workspace,
       audit,
+      access,
       now,
       log: () => {},
     }),
@@ -123,8 +127,10 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
         }],
       }),
       verifyProof: createProofVerifier({ replay: store.replay, nonceKey: new Uint8Array(32) }),
+      revocations,
       now,
     }),
+    live,
     registry,
     policy,
     mcp,
@@ -145,12 +151,16 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     handler,
     issuer,
     store,
+    revocations,
+    live,
+    access,
     runs,
     records,
     unexpected,
     async close() {
       await mcp.close();
       await audit.close();
+      await revocations.close();
       await store.close();
     },
   };

@@ -8,6 +8,8 @@ import { catalogueOf } from "../../tools/execute.ts";
 import { tools } from "../../tools/mod.ts";
 import { createRegistry } from "../../tools/registry.ts";
 import type { Tool, ToolContext } from "../../tools/registry.ts";
+import { startAccess } from "./access.ts";
+import type { Access } from "./access.ts";
 
 export const NOW = new Date("2026-09-01T12:00:00.000Z");
 
@@ -32,12 +34,20 @@ export function principal(changes: Partial<Principal> = {}): Principal {
   };
 }
 
+const accesses = new WeakMap<Workspace, Access>();
+
 /** Runs a test against a new in-memory store with its first workspace, and closes it. */
-export async function withWorkspace(run: (workspace: Workspace) => Promise<void>): Promise<void> {
-  const store = await openStore("sqlite::memory:", { now: () => NOW });
+export async function withWorkspace(
+  run: (workspace: Workspace, access: Access) => Promise<void>,
+): Promise<void> {
+  const now = () => NOW;
+  const store = await openStore("sqlite::memory:", { now });
+  const access = await startAccess(store, ["https://issuer.example"], now);
+  accesses.set(store.workspace, access);
   try {
-    await run(store.workspace);
+    await run(store.workspace, access);
   } finally {
+    await access.revocations.close();
     await store.close();
   }
 }
@@ -66,6 +76,7 @@ export async function callTool(
     principal: principal(),
     workspace,
     audit: { query: () => Promise.resolve({ records: [] }) },
+    access: accesses.get(workspace)!.access,
     catalogue,
     signal: new AbortController().signal,
     progress: () => Promise.resolve(),

@@ -8,6 +8,7 @@ import { createExecutor } from "../../tools/execute.ts";
 import { createRegistry, defineTool } from "../../tools/registry.ts";
 import type { ToolCall } from "../../tools/execute.ts";
 import type { ToolContext } from "../../tools/registry.ts";
+import { startAccess } from "../support/access.ts";
 
 interface Run {
   readonly scopes?: readonly string[];
@@ -44,11 +45,13 @@ async function run(
   })], policy);
   const now = () => new Date(0);
   const store = await openStore("sqlite::memory:", { now });
+  const { access, revocations } = await startAccess(store, ["https://issuer.example"], now);
   const outcome = await createExecutor({
     registry,
     policy,
     workspace: store.workspace,
     audit: { query: () => Promise.resolve({ records: [] }) },
+    access,
     now,
     log: () => {},
   })({
@@ -71,6 +74,7 @@ async function run(
     progress: () => Promise.resolve(),
     intend: () => Promise.resolve(),
   });
+  await revocations.close();
   await store.close();
   return { outcome, runs };
 }

@@ -40,7 +40,10 @@ test("whoami tells which tools are open and what the others lack", async () => {
     { name: "invite_workspace_member", missingScopes: ["wks:write"] },
     { name: "list_audit_events", missingScopes: ["audit:read"] },
     { name: "list_environments", missingScopes: ["env:read"] },
+    { name: "list_revocations", missingScopes: ["access:read"] },
     { name: "list_workspace_members", missingScopes: ["wks:read"] },
+    { name: "restore_access", missingScopes: ["access:write"] },
+    { name: "revoke_access", missingScopes: ["access:write"] },
   ]);
 });
 

@@ -4,14 +4,25 @@ import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createAdapters } from "../../../auth/embedded/adapter.ts";
 import type { Adapters } from "../../../auth/embedded/adapter.ts";
+import { createIssuedTokens } from "../../../auth/embedded/issued_tokens.ts";
 import { openStore } from "../../../store/mod.ts";
 import type { Store } from "../../../store/mod.ts";
+import { startAccess } from "../../support/access.ts";
 
 async function withAdapters(body: (adapters: Adapters, store: Store) => Promise<void>) {
   const store = await openStore("sqlite::memory:", { now: () => new Date(), seed: false });
+  const { revocations } = await startAccess(store, [], () => new Date());
   try {
-    await body(createAdapters({ clients: store.clients, state: store.authorizationState }), store);
+    const { clients, authorizationState: state } = store;
+    const tokens = createIssuedTokens({
+      issuer: "http://localhost:8001",
+      signingKeys: [],
+      state,
+      revocations,
+    });
+    await body(createAdapters({ clients, state, tokens }), store);
   } finally {
+    await revocations.close();
     await store.close();
   }
 }

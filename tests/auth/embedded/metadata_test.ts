@@ -24,13 +24,17 @@ test("the metadata says what is there, under both names (R91)", () =>
         authorization_endpoint: `${issuer}/authorize`,
         token_endpoint: `${issuer}/token`,
         registration_endpoint: `${issuer}/register`,
-        revocation_endpoint: `${issuer}/revoke`,
+        revocation_endpoint: `${issuer}/oauth/revoke`,
         jwks_uri: `${issuer}/jwks`,
         grant_types_supported: ["authorization_code", "refresh_token", "client_credentials"],
         response_types_supported: ["code"],
         response_modes_supported: ["query", "fragment", "form_post"],
         code_challenge_methods_supported: ["S256"],
         scopes_supported: [
+          "access:read",
+          "access:write",
+          "audit:all",
+          "audit:read",
           "env:read",
           "env:write",
           "org:read",
@@ -91,7 +95,7 @@ test("the key set has public members only", () =>
 test("programs in any page may call, but not open the authorization endpoint (R90)", () =>
   withServer({}, async ({ issuer, register }) => {
     const origin = "https://app.example.com";
-    for (const path of [...METADATA_PATHS, "/jwks", "/token", "/register", "/revoke"]) {
+    for (const path of [...METADATA_PATHS, "/jwks", "/token", "/register", "/oauth/revoke"]) {
       const preflight = await fetch(issuer + path, {
         method: "OPTIONS",
         headers: {

@@ -55,7 +55,7 @@ test("a revoked refresh token is over, and one of another client is left alone (
     const { client_id: other } = await running.register();
     const { refresh_token: token } = await authorize(running, client_id);
     const revoke = (client: unknown, value: unknown) =>
-      running.post("/revoke", { client_id: String(client), token: String(value) });
+      running.post("/oauth/revoke", { client_id: String(client), token: String(value) });
     assertEquals((await revoke(other, token)).status, 200);
     assertEquals((await revoke(client_id, "garbage")).status, 200);
     const { refresh_token: next } = await (await refresh(running, client_id, token)).json();

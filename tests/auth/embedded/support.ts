@@ -11,9 +11,12 @@ import { loadOrCreateKeys } from "../../../auth/embedded/keys.ts";
 import type { EmbeddedKeys } from "../../../auth/embedded/keys.ts";
 import { startAuthorizationServer } from "../../../auth/embedded/mod.ts";
 import type { AuthorizationServer, EmbeddedOptions } from "../../../auth/embedded/mod.ts";
+import type { AccessControl } from "../../../auth/access_control.ts";
+import type { RevocationList } from "../../../auth/revocation.ts";
 import { createScopePolicy } from "../../../auth/scopes.ts";
 import { openStore } from "../../../store/mod.ts";
 import type { Store } from "../../../store/mod.ts";
+import { startAccess } from "../../support/access.ts";
 
 export const RESOURCE = "http://localhost:8000/mcp";
 export const OTHER_RESOURCE = "http://127.0.0.1:8000/mcp";
@@ -23,6 +26,8 @@ export interface Running {
   readonly issuer: string;
   readonly server: AuthorizationServer;
   readonly store: Store;
+  readonly revocations: RevocationList;
+  readonly access: AccessControl;
   readonly keys: EmbeddedKeys;
   readonly logs: { readonly message: string; readonly properties?: Record<string, unknown> }[];
   /** Registers an operator client. */
@@ -56,6 +61,7 @@ export async function withServer(
   const issuer = changes.issuer ?? `http://localhost:${port}`;
   const store = given ?? await openStore("sqlite::memory:", { now, seed: false });
   const keys = options.keys ?? await loadOrCreateKeys(undefined);
+  const { revocations, access } = await startAccess(store, [issuer], now);
   const logs: { message: string; properties?: Record<string, unknown> }[] = [];
   const server = await startAuthorizationServer({
     issuer,
@@ -65,6 +71,7 @@ export async function withServer(
     policy,
     clients: store.clients,
     state: store.authorizationState,
+    revocations,
     log: (message, properties) => void logs.push({ message, ...(properties && { properties }) }),
     ...changes,
     keys,
@@ -79,6 +86,8 @@ export async function withServer(
       issuer,
       server,
       store,
+      revocations,
+      access,
       keys,
       logs,
       async addClient(input = {}) {
@@ -113,6 +122,7 @@ export async function withServer(
     });
   } finally {
     await server.stop();
+    await revocations.close();
     if (!given) await store.close();
   }
 }

@@ -197,13 +197,14 @@ test("operator: revokes, lists and restores", async () => {
     const target = { kind: "client", issuer: ISSUER, clientId: "client-1" };
     const made = await ask("POST /revocations", {}, { target, reason: " Stolen laptop " });
     assertEquals(made.status, 200);
-    const revocation = JSON.parse(made.body);
+    const { revocation, instances, confirmed } = JSON.parse(made.body);
+    assertEquals([instances, confirmed], [1, 1]);
     const { id, actor, reason } = revocation;
     assertEquals([actor, reason], ["operator", "Stolen laptop"]);
     const listed = await ask("GET /revocations");
     assertEquals(JSON.parse(listed.body), { revocations: [revocation] });
     const removed = await ask(`DELETE /revocations/${id}`);
-    assertEquals([removed.status, JSON.parse(removed.body)], [200, revocation]);
+    assertEquals([removed.status, JSON.parse(removed.body).revocation], [200, revocation]);
     const again = await ask(`DELETE /revocations/${id}`);
     assertEquals([again.status, errorOf(again)], [404, "not_found"]);
   }, { access });
