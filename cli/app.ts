@@ -50,6 +50,8 @@ export interface App {
   readonly operator: OperatorParts;
   /** Says that this instance wants no more work; it answers what it gets all the same. */
   stopping(): void;
+  /** Asks the tools that still run to come to an end. */
+  windDown(): void;
   /**
    * Puts another configuration in force for the requests that come; those under way end under the former one.
    *
@@ -123,7 +125,7 @@ async function lay(
   let authorizationServer: AuthorizationServer | undefined;
   if (config.issuers.length === 0) {
     const origins = publicOrigins(config.url);
-    const parts = { origins, policy, store, audit, revocations, logger, now };
+    const parts = { origins, policy, store, audit: recorder, revocations, logger, now };
     const embedded = await startEmbedded(config, parts);
     opened.push(() => embedded.stop());
     authorizationServer = embedded;
@@ -190,6 +192,7 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
       },
     },
     stopping: () => void (isStopping = true),
+    windDown: () => foundation.live.windDown(),
     get config() {
       return config;
     },

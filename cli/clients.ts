@@ -2,13 +2,16 @@
 
 import { readFile } from "node:fs/promises";
 import { createScopePolicy } from "../auth/scopes.ts";
+import type { AuditEvent, AuditLog } from "../store/audit.ts";
+import type { RegisteredClient } from "../store/authorization.ts";
 import type { Store } from "../store/mod.ts";
+import { ownEvent } from "./audit_events.ts";
 import { columns, scopeList, usageError, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Io, Register } from "./command.ts";
 import type { Config } from "./config_schema.ts";
 import { printReach } from "./revocation_text.ts";
 import { accessOf } from "./revoke.ts";
-import { withStore } from "./with_store.ts";
+import { withAudit, withStore } from "./with_store.ts";
 
 export const registerClients: Register = (program, io, setExit) => {
   const clients = program.command("clients")
@@ -20,7 +23,12 @@ export const registerClients: Register = (program, io, setExit) => {
     .option("--jwks <file>", "public JWK Set; the client then authenticates with private_key_jwt")
     .option("--json", "print JSON")
     .action((name: string, flags: AddFlags) =>
-      withStore(io, flags, (store, config) => add(io, name, flags, store, config))
+      withStore(
+        io,
+        flags,
+        (store, config) =>
+          withAudit(io, config, (audit) => add(io, name, flags, { store, config, audit })),
+      )
     );
 
   withConfigFlags(clients.command("list"))
@@ -44,13 +52,29 @@ export const registerClients: Register = (program, io, setExit) => {
     )
     .action((client: string, flags: ConfigFlags) =>
       withStore(io, flags, async (store, config) => {
-        const removed = await store.clients.remove(client);
-        io.out(`Removed ${removed.clientId} (${removed.name})`);
-        const reach = await endTokensOf(removed.clientId, store, config);
-        if (reach) setExit(printReach(io, reach));
+        await withAudit(io, config, async (audit) => {
+          const removed = await store.clients.remove(client);
+          await audit.commit(clientEvent("client.removed", removed));
+          io.out(`Removed ${removed.clientId} (${removed.name})`);
+          const reach = await endTokensOf(removed.clientId, { store, config, audit });
+          if (reach) setExit(printReach(io, reach));
+        });
       })
     );
 };
+
+interface Parts {
+  readonly store: Store;
+  readonly config: Config;
+  readonly audit: AuditLog;
+}
+
+function clientEvent(
+  event: "client.added" | "client.removed",
+  { clientId, name, scopes }: RegisteredClient,
+): AuditEvent {
+  return ownEvent({ event, actor: "cli", details: { clientId, name, scopes } }, new Date());
+}
 
 type AddFlags = ConfigFlags & { scopes: string; jwks?: string; json?: boolean };
 
@@ -58,8 +82,7 @@ async function add(
   io: Io,
   name: string,
   flags: AddFlags,
-  store: Store,
-  config: Config,
+  { store, config, audit }: Parts,
 ): Promise<void> {
   const { createClient } = await import("../auth/embedded/clients.ts");
   const jwks = flags.jwks === undefined ? undefined : await readJwks(flags.jwks);
@@ -68,6 +91,7 @@ async function add(
     { now: () => new Date(), policy: createScopePolicy(config.scopes) },
   );
   await store.clients.add(client);
+  await audit.commit(clientEvent("client.added", client));
   if (flags.json) {
     io.out(JSON.stringify({
       client_id: client.clientId,
@@ -84,9 +108,9 @@ async function add(
 }
 
 /** With an external issuer no token of ours is taken, and there is nothing to end. */
-async function endTokensOf(clientId: string, store: Store, config: Config) {
+async function endTokensOf(clientId: string, { store, config, audit }: Parts) {
   if (config.issuers.length > 0) return undefined;
-  return await accessOf(store, config).revoke({
+  return await accessOf(store, config, audit).revoke({
     target: { kind: "client", issuer: config.authorizationServer.url, clientId },
     // A token request that found the client just before it went may be answered in the next second.
     issuedUntil: Math.floor(Date.now() / 1000) + 2,

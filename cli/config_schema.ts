@@ -131,6 +131,8 @@ export const configSchema = z.strictObject({
   ]).default("on"),
   maxBodyBytes: positive.default(4 * 1024 * 1024),
   bodyTimeoutMs: positive.default(10_000),
+  /** How long `/readyz` says so before the listener stops: as long as a load balancer takes to notice. */
+  drainDelayMs: z.coerce.number().int().min(0).max(300_000).default(0),
   drainTimeoutMs: positive.default(10_000),
   logLevel: z.enum(["debug", "info", "warning", "error", "off"]).default("info"),
 });

@@ -2,6 +2,7 @@
 
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import type { AuthorizationAudit } from "../auth/embedded/events.ts";
 import type { AuthorizationServer } from "../auth/embedded/mod.ts";
 import type { EmbeddedKeys } from "../auth/embedded/keys.ts";
 import type { RevocationList } from "../auth/revocation.ts";
@@ -19,6 +20,7 @@ export interface EmbeddedParts {
   readonly policy: ScopePolicy;
   readonly store: Store;
   readonly revocations: RevocationList;
+  readonly audit: AuthorizationAudit;
   readonly logger: Logger;
   readonly now: () => Date;
 }
@@ -41,6 +43,7 @@ export async function startEmbedded(
     clients: parts.store.clients,
     state: parts.store.authorizationState,
     revocations: parts.revocations,
+    audit: parts.audit,
     keys,
     ...(users ? { users } : {}),
     dpop: dpop !== "off",

@@ -1,5 +1,6 @@
 /** Takes down what the pipeline decided: a record in the audit trail, a line in the log, a count in the metrics. */
 
+import type { AuthorizationAudit } from "../auth/embedded/events.ts";
 import type { Recorder } from "../http/record.ts";
 import { createSuppression } from "../http/suppression.ts";
 import type { AuditEvent, AuditLog } from "../store/audit.ts";
@@ -14,21 +15,29 @@ export interface RecorderParts {
   readonly now: () => Date;
 }
 
+export interface OwnRecorder extends Recorder, AuthorizationAudit {
+  /** Reports what was counted. */
+  close(): Promise<void>;
+}
+
 /** Builds the recorder; whoever sends too much from one address does not fill the disk, but is counted. */
-export function createRecorder(
-  { audit, metrics, logger, now }: RecorderParts,
-): Recorder & { close(): Promise<void> } {
-  const suppression = createSuppression({
-    now,
-    report: ({ peer, count, since }) =>
-      audit.record(ownEvent({
-        event: "requests.suppressed",
-        actor: "server",
-        decision: "deny",
-        reason: FLOOD,
-        details: { peer, count, since: since.toISOString() },
-      }, now())),
-  });
+export function createRecorder({ audit, metrics, logger, now }: RecorderParts): OwnRecorder {
+  const suppressionOf = (actor: string, reason: string, recorded: number) =>
+    createSuppression({
+      now,
+      recorded,
+      report: ({ peer, count, since }) =>
+        audit.record(ownEvent({
+          event: "requests.suppressed",
+          actor,
+          decision: "deny",
+          reason,
+          details: { peer, count, since: since.toISOString() },
+        }, now())),
+    });
+  const floods = suppressionOf("server", FLOOD, 1);
+  // Nobody limits these but the clients' secrets, which are too long to be guessed.
+  const refusals = suppressionOf("authorization-server", "refused", REFUSALS_IN_A_MINUTE);
   return {
     fingerprint: audit.fingerprint,
     get writable() {
@@ -36,12 +45,19 @@ export function createRecorder(
     },
     record(event) {
       metrics.request(measureOf(event));
-      const flood = event.reason === FLOOD && !suppression.refused(event.request?.peer ?? "");
+      const flood = event.reason === FLOOD && !floods.refused(event.request?.peer ?? "");
       if (flood) return;
       if (event.event !== "request.served") audit.record(event);
       logger.info("request", logFields(event));
     },
-    close: () => Promise.resolve(suppression.flush()),
+    refuse(event, peer) {
+      if (refusals.refused(peer)) audit.record(event);
+    },
+    close() {
+      floods.flush();
+      refusals.flush();
+      return Promise.resolve();
+    },
   };
 }
 
@@ -56,6 +72,8 @@ function measureOf({ decision, reason, request, tool, outcome }: AuditEvent): Re
   };
 }
 
+/** Of one address, at the embedded authorization server. */
+const REFUSALS_IN_A_MINUTE = 100;
 const FLOOD = "rate_limited_address";
 
 /** The event, flat and without what only the audit trail is for; names as in the log since the first release. */

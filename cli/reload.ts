@@ -19,6 +19,7 @@ const RELOADABLE: ReadonlySet<string> = new Set(
     "trustedProxies",
     "maxBodyBytes",
     "bodyTimeoutMs",
+    "drainDelayMs",
     "drainTimeoutMs",
   ] satisfies (keyof Config)[],
 );

@@ -4,7 +4,9 @@ import { createAccessControl } from "../auth/access_control.ts";
 import type { AccessControl } from "../auth/access_control.ts";
 import { recordingRevocations } from "../auth/revocation_audit.ts";
 import type { RevocationAudit } from "../auth/revocation_audit.ts";
+import { toAppError } from "../errors.ts";
 import type { Store } from "../store/mod.ts";
+import { openCommandAudit } from "./audit_log.ts";
 import { withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Register } from "./command.ts";
 import type { Config } from "./config_schema.ts";
@@ -12,7 +14,7 @@ import { issuerTerms } from "./issuers.ts";
 import { printChange, revocationJson, revocationTable } from "./revocation_text.ts";
 import { requestFrom } from "./revoke_request.ts";
 import type { RevokeFlags } from "./revoke_request.ts";
-import { withStore } from "./with_store.ts";
+import { withAudit, withStore } from "./with_store.ts";
 
 const HELP = `
 Exactly one of --jti, --token, --client, --subject and --epoch says what ends. A client or subject is
@@ -49,8 +51,17 @@ export const registerRevoke: Register = (program, io, setExit) => {
     .action((flags: RevokeFlags) =>
       withStore(io, flags, async (store, config) => {
         const request = await requestFrom(flags, { io, store, config, now: new Date() });
-        const change = await accessOf(store, config).revoke({ ...request, actor: ACTOR });
-        setExit(printChange(io, "Revoked", change, flags.json));
+        // In an emergency access ends first; that nobody wrote it down is said, and fails the command.
+        const unrecorded = (error: unknown) => {
+          io.err(`Not recorded: ${toAppError(error).message}`);
+          return undefined;
+        };
+        const audit = await openCommandAudit(config, (text) => io.err(text)).catch(unrecorded);
+        const change = await accessOf(store, config, audit).revoke({ ...request, actor: ACTOR });
+        const code = printChange(io, "Revoked", change, flags.json);
+        const recorded = await audit?.flush().then(() => true, unrecorded);
+        await audit?.close();
+        setExit(recorded ? code : 1);
       }, MUST_EXIST)
     );
 
@@ -70,8 +81,10 @@ export const registerRevoke: Register = (program, io, setExit) => {
     .option("--json", "print JSON")
     .action((id: string, flags: ConfigFlags & { json?: boolean }) =>
       withStore(io, flags, async (store, config) => {
-        const change = await accessOf(store, config).restore(id, ACTOR);
-        setExit(printChange(io, "Restored", change, flags.json));
+        await withAudit(io, config, async (audit) => {
+          const change = await accessOf(store, config, audit).restore(id, ACTOR);
+          setExit(printChange(io, "Restored", change, flags.json));
+        });
       }, MUST_EXIST)
     );
 };

@@ -5,6 +5,7 @@ import { listen, requireFree } from "../http/listen.ts";
 import type { Listener } from "../http/listen.ts";
 import { startLogging } from "../telemetry/log.ts";
 import { createApp } from "./app.ts";
+import type { App } from "./app.ts";
 import { ownEvent } from "./audit_events.ts";
 import { banner } from "./banner.ts";
 import { configFrom, withConfigFlags } from "./command.ts";
@@ -53,13 +54,25 @@ export const registerServe: Register = (program, io) => {
       const signal = await nextSignal();
       logger.info("stopping", { signal });
       process.off("SIGHUP", onHangUp);
-      app.stopping();
-      await listener.stop(app.config.drainTimeoutMs);
+      await drain(app, listener);
       record("server.stopped", { signal });
       await app.close();
       await operator?.stop(1000);
     });
 };
+
+/** Not ready first, then no new work; what runs may finish, is asked to near the end, and is ended at it. */
+async function drain(app: App, listener: Listener): Promise<void> {
+  const { drainDelayMs, drainTimeoutMs } = app.config;
+  app.stopping();
+  await new Promise((resolve) => setTimeout(resolve, drainDelayMs));
+  const asking = setTimeout(() => app.windDown(), drainTimeoutMs * ASK_AT);
+  await listener.stop(drainTimeoutMs);
+  clearTimeout(asking);
+}
+
+/** The part of the time-out after which tools are asked to come to an end, so that they can still say how far they came. */
+const ASK_AT = 0.7;
 
 type Details = Record<string, string | readonly string[]>;
 

@@ -1,8 +1,10 @@
-/** Opens the store of a server that may be running, for commands that work on it. */
+/** Opens the store and the audit trail of a server that may be running, for commands that work on them. */
 
 import { existsSync } from "node:fs";
+import type { OpenedAuditLog } from "../store/audit/open.ts";
 import { openStore } from "../store/mod.ts";
 import type { Store } from "../store/mod.ts";
+import { openCommandAudit } from "./audit_log.ts";
 import { configFrom, usageError } from "./command.ts";
 import type { ConfigFlags, Io } from "./command.ts";
 import type { Config } from "./config_schema.ts";
@@ -33,5 +35,24 @@ export async function withStore(
     await work(store, config);
   } finally {
     await store.close();
+  }
+}
+
+/**
+ * Runs the work with the audit trail of the configuration, which has all of it when this resolves.
+ *
+ * @throws {AppError} `unavailable` where the trail cannot be written; the work has not begun then.
+ */
+export async function withAudit(
+  io: Io,
+  config: Config,
+  work: (audit: OpenedAuditLog) => Promise<void>,
+): Promise<void> {
+  const audit = await openCommandAudit(config, (text) => io.err(text));
+  try {
+    await work(audit);
+    await audit.flush();
+  } finally {
+    await audit.close();
   }
 }

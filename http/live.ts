@@ -9,6 +9,8 @@ export interface LiveRequests {
   enter(principal: Principal): LiveRequest;
   /** Ends every request for which there is a reason. */
   endWhere(reasonFor: (bearer: Bearer) => string | undefined): void;
+  /** Asks every tool that runs to come to an end; its answer is still delivered. */
+  windDown(): void;
   readonly size: number;
 }
 
@@ -16,6 +18,8 @@ export interface LiveRequests {
 export interface LiveRequest {
   /** Aborts when the caller's access ends; its reason is the error that answers the request. */
   readonly signal: AbortSignal;
+  /** Aborts with `signal`, and when the server winds down, for a tool that can say how far it came. */
+  readonly work: AbortSignal;
   /** Why it was ended, for log and audit. */
   readonly endedBy: string | undefined;
   /** Answers by the work, unless the request is ended first: whoever lost access gets no result any more. */
@@ -29,16 +33,16 @@ export interface LiveOptions {
 }
 
 export function createLiveRequests({ check }: LiveOptions): LiveRequests {
-  const live = new Map<LiveRequest, { readonly principal: Principal; end(reason: string): void }>();
+  const live = new Map<LiveRequest, Opened & { readonly principal: Principal }>();
 
   return {
     enter(principal) {
       // Between the check of the token and here others had their turn.
       const reason = check(principal);
       if (reason !== undefined) throw invalidToken(reason);
-      const { request, end } = open(() => live.delete(request));
-      live.set(request, { principal, end });
-      return request;
+      const opened = open(() => live.delete(opened.request));
+      live.set(opened.request, { ...opened, principal });
+      return opened.request;
     },
     endWhere(reasonFor) {
       for (const { principal, end } of live.values()) {
@@ -46,18 +50,36 @@ export function createLiveRequests({ check }: LiveOptions): LiveRequests {
         if (reason !== undefined) end(reason);
       }
     },
+    windDown() {
+      for (const request of live.values()) request.windDown();
+    },
     get size() {
       return live.size;
     },
   };
 }
 
-function open(leave: () => void): { request: LiveRequest; end(reason: string): void } {
+interface Opened {
+  readonly request: LiveRequest;
+  end(reason: string): void;
+  windDown(): void;
+}
+
+function open(leave: () => void): Opened {
   const controller = new AbortController();
   const { signal } = controller;
+  /** Made when a tool runs. */
+  let work: AbortController | undefined;
   let endedBy: string | undefined;
   const request: LiveRequest = {
     signal,
+    get work() {
+      if (work === undefined) {
+        work = new AbortController();
+        if (signal.aborted) work.abort(signal.reason);
+      }
+      return work.signal;
+    },
     get endedBy() {
       return endedBy;
     },
@@ -85,8 +107,11 @@ function open(leave: () => void): { request: LiveRequest; end(reason: string): v
     end(reason) {
       if (signal.aborted) return;
       endedBy = reason;
-      controller.abort(invalidToken(reason));
+      const error = invalidToken(reason);
+      controller.abort(error);
+      work?.abort(error);
     },
+    windDown: () => work?.abort(new Error("The server is stopping")),
   };
 }
 

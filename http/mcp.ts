@@ -86,7 +86,7 @@ export function createMcp(options: McpOptions): McpDispatcher {
       principal,
       requestId: exchange.id,
       signal: exchange.live
-        ? AbortSignal.any([context.mcpReq.signal, exchange.live.signal])
+        ? AbortSignal.any([context.mcpReq.signal, exchange.live.work])
         : context.mcpReq.signal,
       canAsk,
       answer,

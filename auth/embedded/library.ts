@@ -29,6 +29,7 @@ export interface LibraryContext {
   body: unknown;
   set(name: string, value: string): void;
   readonly response: { get(name: string): string | undefined };
+  readonly req: { readonly socket: { readonly remoteAddress?: string | undefined } };
   readonly oidc: {
     readonly route: string;
     readonly client?: LibraryClient;

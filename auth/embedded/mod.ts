@@ -8,6 +8,7 @@ import { isLoopbackHost } from "../fetch_json.ts";
 import type { RevocationList } from "../revocation.ts";
 import type { ScopePolicy } from "../scopes.ts";
 import { CLIENT_MODEL } from "./adapter.ts";
+import type { AuthorizationAudit } from "./events.ts";
 import { createInteractionHandler } from "./interaction.ts";
 import { createIssuedTokens } from "./issued_tokens.ts";
 import type { EmbeddedKeys } from "./keys.ts";
@@ -42,6 +43,7 @@ export interface EmbeddedOptions {
   /** Whether a token request with a proof gets a token that is bound to its key (RFC 9449); default no. */
   readonly dpop?: boolean;
   readonly log: (message: string, properties?: Record<string, unknown>) => void;
+  readonly audit: AuthorizationAudit;
   /** Fetches client metadata documents; the default goes to public https addresses only. */
   readonly fetchDocument?: DocumentFetch;
 }

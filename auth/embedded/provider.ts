@@ -21,10 +21,12 @@ import type {
 import type { IssuedTokens } from "./issued_tokens.ts";
 import * as lifetimes from "./lifetimes.ts";
 import { ASSERTION_ALGORITHMS, CLIENT_AUTH_METHODS, PATHS, PROOF_ALGORITHMS } from "./metadata.ts";
+import { recordIssued, reportEvents } from "./events.ts";
+import type { AuthorizationAudit, IssuedToken } from "./events.ts";
 import { errorPage, PAGE_HEADERS } from "./page.ts";
 import type { DocumentFetch } from "./public_fetch.ts";
 import { acceptMetadata, GRANT_TYPES } from "./registration.ts";
-import { answerSignedTokens, NOT_BY_THE_LIBRARY } from "./revoke_endpoint.ts";
+import { answerSignedTokens } from "./revoke_endpoint.ts";
 import { createScopeRules } from "./scope_rules.ts";
 import type { Users } from "./users.ts";
 
@@ -44,6 +46,7 @@ export interface ProviderOptions {
   readonly dpop: boolean;
   readonly fetchDocument: DocumentFetch;
   readonly log: (message: string, properties?: Record<string, unknown>) => void;
+  readonly audit: AuthorizationAudit;
 }
 
 const MAX_ASSERTION_SECONDS = 600;
@@ -162,8 +165,10 @@ export function createProvider(options: ProviderOptions): Provider {
       if (!known || tokens.isPersonShutOut(accountId, by)) return undefined;
       return { accountId, claims: () => ({ sub: accountId }) };
     },
-    extraTokenClaims: (_: LibraryContext, token: { jti: string; grantId?: string }) =>
-      tokens.remember(token),
+    extraTokenClaims: async (ctx: LibraryContext | undefined, token: IssuedToken) => {
+      await tokens.remember(token);
+      recordIssued(options, ctx, token);
+    },
     // Consent is asked each time, since any program can pretend to be a public client (RFC 8252 section 8.6).
     loadExistingGrant: ({ oidc }: LibraryContext) => {
       const grantId = oidc.result?.consent?.grantId;
@@ -192,7 +197,7 @@ export function createProvider(options: ProviderOptions): Provider {
     return secretMatches(this.clientSecret ?? "", actual);
   };
   answerSignedTokens(provider, tokens, log);
-  reportEvents(provider, adapters.clientUsed, log);
+  reportEvents(provider, { ...options, clientUsed: adapters.clientUsed });
   return provider;
 }
 
@@ -218,78 +223,5 @@ function checkAssertion(
   }
   if (["jku", "jwk", "x5u", "x5c"].some((member) => header[member] !== undefined)) {
     throw new errors.InvalidClientAuth("the assertion brings a key");
-  }
-}
-
-function reportEvents(
-  provider: Provider,
-  clientUsed: (clientId: string) => Promise<void>,
-  log: ProviderOptions["log"],
-): void {
-  provider.on("grant.success", ({ oidc }: LibraryContext) => {
-    clientUsed(oidc.client?.clientId ?? "").catch((error) =>
-      log("A client's use could not be recorded", { error: String(error) })
-    );
-  });
-  for (const [event, message] of Object.entries(REFUSALS_TO_CLIENTS)) {
-    provider.on(event, (ctx: LibraryContext, error: LibraryError) => {
-      if (error.error === NOT_BY_THE_LIBRARY) return;
-      nameRefusal(ctx, error);
-      log(message, {
-        error: error.error,
-        detail: error.error_detail ?? error.error_description,
-        clientId: ctx.oidc.client?.clientId,
-      });
-    });
-  }
-  provider.on("authorization.error", (ctx: LibraryContext, error: LibraryError) => {
-    log("An authorization request was refused", {
-      error: error.error,
-      detail: error.error_detail ?? error.error_description,
-      clientId: ctx.oidc.client?.clientId,
-    });
-  });
-  provider.on("registration_create.success", (_: LibraryContext, client: LibraryClient) => {
-    log("A client registered", { clientId: client.clientId, name: client.clientName });
-  });
-  provider.on("grant.revoked", ({ oidc }: LibraryContext) => {
-    log("A grant was revoked", { clientId: oidc.client?.clientId });
-  });
-  provider.on("server_error", (_: LibraryContext, error: unknown) => {
-    log("The authorization server failed", { error: String(error) });
-  });
-  // Koa writes to the console what nobody listens to.
-  provider.on("error", (error: unknown) => {
-    log("The authorization server failed", { error: String(error) });
-  });
-}
-
-/** The refusals of the endpoints at which clients authenticate. */
-const REFUSALS_TO_CLIENTS = {
-  "grant.error": "A token request was refused",
-  "revocation.error": "A revocation was refused",
-};
-
-/** The library's words for credentials that it finds none of, or cannot read. */
-const UNREADABLE_CREDENTIALS = new Set([
-  "no client authentication mechanism provided",
-  "invalid authorization header value format",
-  "client_id and client_secret in the authorization header are not properly encoded",
-  "client_secret must be provided in the Authorization header",
-  "invalid client_assertion format",
-]);
-
-/** Gives refusals their names of RFC 6749 section 5.2 (and RFC 7521 section 4.2.1) where the library says invalid_request. */
-function nameRefusal(ctx: LibraryContext, error: LibraryError): void {
-  const description = error.error_description ?? "";
-  if (description === "requested grant type is not allowed for this client") {
-    ctx.body = { error: "unauthorized_client", error_description: description };
-  }
-  if (UNREADABLE_CREDENTIALS.has(description)) {
-    ctx.status = 401;
-    ctx.body = { error: "invalid_client", error_description: "client authentication failed" };
-  }
-  if (ctx.status === 401 && !ctx.response.get("www-authenticate")) {
-    ctx.set("www-authenticate", 'Basic realm="gatehouse"');
   }
 }

@@ -14,6 +14,7 @@ import type { AuthorizationServer, EmbeddedOptions } from "../../../auth/embedde
 import type { AccessControl } from "../../../auth/access_control.ts";
 import type { RevocationList } from "../../../auth/revocation.ts";
 import { createScopePolicy } from "../../../auth/scopes.ts";
+import type { AuditEvent } from "../../../store/audit.ts";
 import { openStore } from "../../../store/mod.ts";
 import type { Store } from "../../../store/mod.ts";
 import { startAccess } from "../../support/access.ts";
@@ -30,6 +31,7 @@ export interface Running {
   readonly access: AccessControl;
   readonly keys: EmbeddedKeys;
   readonly logs: { readonly message: string; readonly properties?: Record<string, unknown> }[];
+  readonly records: readonly AuditEvent[];
   /** Registers an operator client. */
   addClient(
     input?: Partial<NewClient>,
@@ -62,6 +64,7 @@ export async function withServer(
   const store = given ?? await openStore("sqlite::memory:", { now, seed: false });
   const keys = options.keys ?? await loadOrCreateKeys(undefined);
   const { revocations, access } = await startAccess(store, [issuer], now);
+  const records: AuditEvent[] = [];
   const logs: { message: string; properties?: Record<string, unknown> }[] = [];
   const server = await startAuthorizationServer({
     issuer,
@@ -72,6 +75,11 @@ export async function withServer(
     clients: store.clients,
     state: store.authorizationState,
     revocations,
+    audit: {
+      record: (event) => void records.push(event),
+      refuse: (event) => void records.push(event),
+      fingerprint: (value) => `fingerprint of ${JSON.stringify(value)}`,
+    },
     log: (message, properties) => void logs.push({ message, ...(properties && { properties }) }),
     ...changes,
     keys,
@@ -90,6 +98,7 @@ export async function withServer(
       access,
       keys,
       logs,
+      records,
       async addClient(input = {}) {
         const { client, clientSecret = "" } = createClient(
           { name: `client ${randomBytes(4).toString("hex")}`, scopes: ["env:write"], ...input },
