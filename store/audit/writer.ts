@@ -138,7 +138,6 @@ export function createWriter(options: WriterOptions): Writer {
     try {
       do await writeGroup(); while (waiters.length > 0);
       retryMs = 0;
-      tellGap();
     } catch (error) {
       if (retryMs === 0) onError(error);
       retryMs = Math.min(Math.max(flushMs, retryMs * 2), MAX_RETRY_MS);
@@ -161,6 +160,7 @@ export function createWriter(options: WriterOptions): Writer {
       queue = queue.slice(lines.length);
       headDue = last;
       await saveHead(last);
+      tellGap();
     }
     const done = waiters.filter((waiter) => waiter.seq <= durableSeq);
     waiters = waiters.filter((waiter) => waiter.seq > durableSeq);
@@ -204,6 +204,7 @@ export function createWriter(options: WriterOptions): Writer {
     flush: () => durableSeq === seq ? Promise.resolve() : durable(seq),
     async close() {
       if (closed) return;
+      tellGap();
       if (sinceCheckpoint > 0) pushCheckpoint();
       closed = true;
       // Failures were reported by `onError`; a stop goes on all the same.

@@ -30,7 +30,13 @@ function openLock(path: string, statement: string): FileLock | undefined {
     database.exec("pragma busy_timeout = 0");
     // Deno tells the code of an error of a prepared statement only.
     database.prepare(statement).all();
-    return { release: () => database.close() };
+    held.add(database);
+    return {
+      release() {
+        held.delete(database);
+        database.close();
+      },
+    };
   } catch (error) {
     database.close();
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
@@ -39,6 +45,8 @@ function openLock(path: string, statement: string): FileLock | undefined {
 }
 
 const SQLITE_BUSY = 5;
+/** A database that nobody refers to is closed by the garbage collector, and its lock with it. */
+const held = new Set<DatabaseSync>();
 
 /** SQLite would create the file readable for everybody. */
 function createPrivately(path: string): void {
