@@ -121,9 +121,9 @@ export interface AuditLog extends AuditReader {
   readonly writable: boolean;
   /** Hex HMAC-SHA-256 under the deployment's audit key: tells equal from different, and nothing else. */
   fingerprint(text: string): string;
-  /** Writes what waits. */
+  /** Writes what waits; rejects as `commit` does. */
   flush(): Promise<void>;
-  /** Writes what waits and a last checkpoint, and gives the chain back. */
+  /** Writes what waits and a last checkpoint, and gives the chain back; never rejects. */
   close(): Promise<void>;
 }
 
@@ -150,6 +150,7 @@ export interface AuditQuery {
 export interface AuditPage {
   /** Newest first. */
   readonly records: readonly AuditRecord[];
+  /** Also of a page with fewer records than asked for, or none: each page costs a bounded amount of reading. */
   readonly nextPageToken?: string;
 }
 

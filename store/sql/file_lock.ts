@@ -28,8 +28,9 @@ function openLock(path: string, statement: string): FileLock | undefined {
   const database = new DatabaseSync(path);
   try {
     database.exec("pragma busy_timeout = 0");
-    // Deno tells the code of an error of a prepared statement only.
-    database.prepare(statement).all();
+    // Deno tells the code of an error of a prepared statement only. Nothing is ever written, so a journal would only be
+    // left behind.
+    for (const sql of ["pragma journal_mode = off", statement]) database.prepare(sql).all();
     held.add(database);
     return {
       release() {

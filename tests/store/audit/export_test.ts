@@ -7,6 +7,7 @@ import { assert, assertEquals, assertFalse, assertMatch, assertRejects } from "@
 import { AppError } from "../../../errors.ts";
 import { exportLines, verifyExport } from "../../../store/audit/export.ts";
 import type { ExportOptions } from "../../../store/audit/export.ts";
+import { seal } from "../../../store/audit/record.ts";
 import { call, createClock, withTrail } from "./support.ts";
 import type { Trail } from "./support.ts";
 
@@ -91,6 +92,11 @@ test("a selection says that it is one, and its records are checked", () =>
       assertFalse((await check(trail, changed)).ok);
       assertFalse((await check(trail, [lines[1]!, lines[0]!, ...lines.slice(2)])).ok);
     }
+    // A record that somebody else made has a right hash too, but is not in what was signed.
+    const lines = await linesOf(trail, { limit: 3 });
+    const { line } = seal(call(99), { chain: "server", seq: 99, prev: "0".repeat(64) });
+    const forged = await check(trail, lines.toSpliced(-2, 0, line));
+    assertEquals([forged.ok, forged.signed], [false, false]);
     const denied = await linesOf(trail, { filters: { decision: "deny" } });
     assertEquals(denied.filter((line) => line.startsWith('{"hash"')).length, 1);
     assert((await check(trail, denied)).ok);

@@ -16,7 +16,8 @@ const calls = (records: readonly AuditRecord[]) =>
 
 async function allPages(reader: AuditReader, query: AuditQuery): Promise<AuditRecord[]> {
   const all: AuditRecord[] = [];
-  for (let pageToken: string | undefined;;) {
+  let pageToken: string | undefined;
+  for (;;) {
     const page = await reader.query({ ...query, ...(pageToken ? { pageToken } : {}) });
     assert(page.records.length <= query.limit);
     all.push(...page.records);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AuditEvent } from "../../../store/audit.ts";
 import { createFileStorage } from "../../../store/audit/files.ts";
-import { loadAuditVerifier, loadOrCreateAuditKeys } from "../../../store/audit/keys.ts";
+import { loadAuditKeys, loadOrCreateAuditKeys } from "../../../store/audit/keys.ts";
 import type { AuditKeys } from "../../../store/audit/keys.ts";
 import { openAuditLog } from "../../../store/audit/log.ts";
 import type { AuditLogOptions, OpenedAuditLog } from "../../../store/audit/log.ts";
@@ -53,7 +53,7 @@ async function createTrail(folder: string, maxSegmentBytes?: number): Promise<Tr
     (await readdir(directory)).filter((name) =>
       name.startsWith(`${chain}.`) && name.endsWith(".jsonl")
     ).sort().map((name) => join(directory, name));
-  const verify = async () => verifyStorage(storage, await loadAuditVerifier(keyFile));
+  const verify = async () => verifyStorage(storage, await loadAuditKeys(keyFile));
   return {
     folder,
     directory,
