@@ -128,9 +128,12 @@ function claimedChain(
     const name = segmentName(chain, firstSeq);
     // Not exclusively: a former attempt may have come this far.
     const opened = await open(join(directory, name), O_RDWR | O_CREAT, 0o600);
+    if ((await opened.stat()).size > 0) {
+      await opened.close();
+      throw new Error(`${name} is there already`);
+    }
     await handle?.close();
     [handle, file, size] = [opened, name, 0];
-    if ((await opened.stat()).size > 0) throw new Error(`${name} is there already`);
     await syncDirectory(directory);
     return opened;
   }
