@@ -1,6 +1,7 @@
 /** Audit records and verification reports as text for people. */
 
 import type { AuditRecord } from "../store/audit.ts";
+import type { ExportReport } from "../store/audit/export.ts";
 import type { ChainReport, VerifyReport } from "../store/audit/verify.ts";
 import { columns } from "./command.ts";
 
@@ -54,7 +55,27 @@ function shortTime(time: string): string {
 
 /** What was verified, and the first thing that is wrong with each chain. */
 export function reportText(report: VerifyReport, place: string): string {
-  const { chains, ok, keyId } = report;
+  const verdict = report.ok
+    ? `The audit trail in ${place} is whole: ${totals(report)}.`
+    : `The audit trail in ${place} is broken.`;
+  return [...chainLines(report), verdict, `Signed with the key ${report.keyId}`].join("\n");
+}
+
+/** The same of an export, and what it cannot tell. */
+export function exportText(report: ExportReport, file: string): string {
+  const { ok, signed, partial, keyId } = report;
+  return [
+    ...chainLines(report),
+    ok
+      ? `The export ${file} is as it was written: ${totals(report)}.`
+      : `The export ${file} is broken.`,
+    ...(signed ? [] : ["The signature over the whole file is wrong: it was changed."]),
+    ...(partial ? ["It is a selection; what is not in it cannot be told."] : []),
+    `Signed with the key ${keyId}; compare this with what \`audit verify\` says on the server.`,
+  ].join("\n");
+}
+
+function chainLines({ chains }: VerifyReport): readonly string[] {
   const table = columns([
     ["chain", "records", "first", "last", "last signed checkpoint", ""],
     ...chains.map((chain) => [
@@ -66,14 +87,12 @@ export function reportText(report: VerifyReport, place: string): string {
       chain.fault ? "BROKEN" : "ok",
     ]),
   ], "");
-  const total = chains.reduce((sum, { records }) => sum + records, 0);
-  const verdict = ok
-    ? `The audit trail in ${place} is whole: ${count(total, "record")} in ${
-      count(chains.length, "chain")
-    }.`
-    : `The audit trail in ${place} is broken.`;
-  const faults = chains.flatMap((chain) => chain.fault ? [faultText(chain)] : []);
-  return [table, "", ...faults, verdict, `Signed with the key ${keyId}`].join("\n");
+  return [table, "", ...chains.flatMap((chain) => chain.fault ? [faultText(chain)] : [])];
+}
+
+function totals({ chains }: VerifyReport): string {
+  const records = chains.reduce((sum, chain) => sum + chain.records, 0);
+  return `${count(records, "record")} in ${count(chains.length, "chain")}`;
 }
 
 function checkpointText({ lastCheckpoint }: ChainReport): string {

@@ -123,9 +123,9 @@ export interface AuditLog extends AuditReader {
   readonly writable: boolean;
   /** Hex HMAC-SHA-256 of the canonical text (RFC 8785) under the audit key: tells equal from different, and nothing else. */
   fingerprint(value: JsonValue): string;
-  /** Writes what waits. */
+  /** Writes what waits; rejects as `commit` does. */
   flush(): Promise<void>;
-  /** Writes what waits and a last checkpoint, and gives the chain back. */
+  /** Writes what waits and a last checkpoint, and gives the chain back; never rejects. */
   close(): Promise<void>;
 }
 
@@ -152,6 +152,7 @@ export interface AuditQuery {
 export interface AuditPage {
   /** Newest first. */
   readonly records: readonly AuditRecord[];
+  /** Also of a page with fewer records than asked for, or none: each page costs a bounded amount of reading. */
   readonly nextPageToken?: string;
 }
 

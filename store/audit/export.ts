@@ -1,12 +1,13 @@
 /** The audit trail as one file that a third party can verify: the lines as they are, then the heads and the public key. */
 
+import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { AppError } from "../../errors.ts";
 import type { AuditQuery } from "../audit.ts";
 import { createChainCheck } from "./check.ts";
 import type { ChainCheck } from "./check.ts";
 import { createVerifier } from "./keys.ts";
-import type { AuditVerifier } from "./keys.ts";
+import type { AuditKeys, AuditVerifier } from "./keys.ts";
 import { linesForward } from "./lines.ts";
 import { createMatcher } from "./match.ts";
 import { canonical, parseObject, recordOf } from "./record.ts";
@@ -17,18 +18,45 @@ import type { Expectations, VerifyReport } from "./verify.ts";
 
 export interface ExportOptions {
   readonly now: () => Date;
-  /** Absent for everything; a selection proves what its records say, and not that none is missing. */
+  /** Absent for everything; a selection cannot prove that no record is missing. */
   readonly filters?: Omit<AuditQuery, "limit" | "pageToken">;
   readonly limit?: number;
 }
 
-/** Yields the export's lines without their ends, chain by chain and oldest first, each up to its signed head. */
+/** Yields the export's lines without their ends; the last one signs all before it. */
 export async function* exportLines(
   storage: AuditStorage,
-  verifier: AuditVerifier,
-  { now, filters = {}, limit = Infinity }: ExportOptions,
+  keys: AuditKeys,
+  options: ExportOptions,
 ): AsyncGenerator<string> {
-  const partial = limit !== Infinity || Object.keys(filters).length > 0;
+  const digest = createHash("sha256");
+  for await (const line of contentLines(storage, keys, options)) {
+    digest.update(`${line}\n`);
+    yield line;
+  }
+  const statement = {
+    v: 1,
+    time: options.now().toISOString(),
+    partial: isPartial(options),
+    keyId: keys.keyId,
+    publicKey: keys.publicKey,
+    sha256: digest.digest("hex"),
+  };
+  yield canonical({ export: { ...statement, signature: keys.sign(statement) } });
+}
+
+function isPartial({ filters = {}, limit }: ExportOptions): boolean {
+  return limit !== undefined || Object.keys(filters).length > 0;
+}
+
+/** The records, chain by chain and oldest first, each chain up to its signed head; then the heads. */
+async function* contentLines(
+  storage: AuditStorage,
+  verifier: AuditVerifier,
+  options: ExportOptions,
+): AsyncGenerator<string> {
+  const { filters = {}, limit = Infinity } = options;
+  const partial = isPartial(options);
   const matcher = createMatcher({ ...filters, limit: 1 });
   const heads: string[] = [];
   let left = limit;
@@ -48,12 +76,12 @@ export async function* exportLines(
     }
   }
   for (const head of heads) yield `{"head":${head}}`;
-  const { keyId, publicKey } = verifier;
-  yield canonical({ export: { v: 1, time: now().toISOString(), partial, keyId, publicKey } });
 }
 
 export interface ExportReport extends VerifyReport {
   readonly partial: boolean;
+  /** Whether the file is as it was written. */
+  readonly signed: boolean;
 }
 
 /**
@@ -62,7 +90,7 @@ export interface ExportReport extends VerifyReport {
  * @throws {AppError} `invalid_request` for a file that is no export or not a whole one.
  */
 export async function verifyExport(path: string): Promise<ExportReport> {
-  const { heads, partial, verifier, expected } = await readTrailer(path);
+  const { heads, partial, signed, verifier, expected } = await readTrailer(path);
   const checks = new Map<string, ChainCheck>();
   const check = (chain: string) => {
     const known = checks.get(chain) ?? createChainCheck({
@@ -86,12 +114,14 @@ export async function verifyExport(path: string): Promise<ExportReport> {
   }
   if (!partial) { for (const name of [...heads.keys(), ...expected.chains()]) check(name); }
   const chains = [...checks.values()].map((each) => each.end());
-  return { ok: chains.every(({ fault }) => !fault), keyId: verifier.keyId, partial, chains };
+  const ok = signed && chains.every(({ fault }) => !fault);
+  return { ok, keyId: verifier.keyId, partial, signed, chains };
 }
 
 interface Trailer {
   readonly heads: ReadonlyMap<string, string>;
   readonly partial: boolean;
+  readonly signed: boolean;
   readonly verifier: AuditVerifier;
   readonly expected: Expectations;
 }
@@ -99,20 +129,29 @@ interface Trailer {
 async function readTrailer(path: string): Promise<Trailer> {
   const heads = new Map<string, string>();
   const expected = createExpectations();
-  let last: Record<string, unknown> = {};
+  const digest = createHash("sha256");
+  let last = "";
+  let before = "";
   for await (const { text } of linesOf(path)) {
+    before = digest.copy().digest("hex");
+    digest.update(`${text}\n`);
+    last = text;
     const record = recordOf(text);
     if (record) expected.collect(record.chain, text);
     if (!isTrailer(text)) continue;
-    last = parseObject(text) ?? {};
-    const head = Object(last["head"]);
+    const head = Object(parseObject(text)?.["head"]);
     if (typeof head.chain === "string") {
       heads.set(head.chain, `${text.slice('{"head":'.length, -1)}\n`);
     }
   }
-  const { publicKey, partial } = Object(last["export"]);
+  const { signature, ...statement } = Object(parseObject(last)?.["export"]);
+  const { publicKey, partial, keyId, sha256 } = statement;
   try {
-    return { heads, partial: partial === true, verifier: createVerifier(publicKey), expected };
+    const verifier = createVerifier(publicKey);
+    const signed = sha256 === before && keyId === verifier.keyId &&
+      verifier.verify(statement, String(signature)) &&
+      last === canonical({ export: { ...statement, signature } });
+    return { heads, partial: partial === true, signed, verifier, expected };
   } catch (cause) {
     throw new AppError(
       "invalid_request",

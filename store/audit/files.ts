@@ -128,18 +128,34 @@ function claimedChain(
     const name = segmentName(chain, firstSeq);
     // Not exclusively: a former attempt may have come this far.
     const opened = await open(join(directory, name), O_RDWR | O_CREAT, 0o600);
+    if ((await opened.stat()).size > 0) {
+      await opened.close();
+      throw new Error(`${name} is there already`);
+    }
     await handle?.close();
     [handle, file, size] = [opened, name, 0];
-    if ((await opened.stat()).size > 0) throw new Error(`${name} is there already`);
     await syncDirectory(directory);
     return opened;
   }
 
+  /** A file that was removed would take every write, and lose it. */
+  async function requireUntouched(segment: FileHandle): Promise<void> {
+    const { nlink, size: present } = await segment.stat();
+    if (nlink === 0) throw new Error(`${file} was removed`);
+    if (present !== size) throw new Error(`${file} was changed by another`);
+  }
+
+  /** Takes back what was written of a group; what cannot be taken back now is when the file is opened again. */
   async function abandon(): Promise<void> {
     const failed = handle;
     handle = undefined;
-    await failed?.truncate(size).catch(() => {});
-    await failed?.close().catch(() => {});
+    try {
+      if (failed && (await failed.stat()).size > size!) await failed.truncate(size);
+    } catch {
+      // The failure that led here is the one to report.
+    } finally {
+      await failed?.close().catch(() => {});
+    }
   }
 
   return {
@@ -150,12 +166,10 @@ function claimedChain(
         const segment = handle !== undefined && size! < maxSegmentBytes
           ? handle
           : await startSegment(firstSeq);
+        await requireUntouched(segment);
         await writeAll(segment, bytes, size!);
         await segment.datasync();
-        const { nlink, size: present } = await segment.stat();
-        if (nlink === 0) throw new Error(`${file} was removed`);
-        if (present !== size! + bytes.length) throw new Error(`${file} was written by another`);
-        size = present;
+        size! += bytes.length;
       } catch (error) {
         await abandon();
         throw error;

@@ -58,11 +58,11 @@ export async function loadOrCreateAuditKeys(path: string | undefined): Promise<A
 }
 
 /**
- * Returns the verifying half of the keys in the file.
+ * Returns the keys in a file that must be there.
  *
  * @throws {AppError} `unavailable` where there is no such file, or it cannot be used.
  */
-export async function loadAuditVerifier(path: string): Promise<AuditVerifier> {
+export async function loadAuditKeys(path: string): Promise<AuditKeys> {
   const text = await readPrivateFile(path);
   if (text === undefined) {
     throw new AppError(
@@ -71,7 +71,7 @@ export async function loadAuditVerifier(path: string): Promise<AuditVerifier> {
       { reason: "key_file_missing" },
     );
   }
-  return createVerifier(parseKeyFile(path, text).signingKey);
+  return keysOf(parseKeyFile(path, text));
 }
 
 export function createVerifier({ kty, crv, x }: PublicJwk): AuditVerifier {

@@ -3,8 +3,8 @@
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { AppError } from "../../errors.ts";
 import type { AuditReader } from "../audit.ts";
-import { loadAuditVerifier, loadOrCreateAuditKeys } from "./keys.ts";
-import type { AuditVerifier } from "./keys.ts";
+import { loadAuditKeys, loadOrCreateAuditKeys } from "./keys.ts";
+import type { AuditKeys } from "./keys.ts";
 import { openAuditLog } from "./log.ts";
 import type { AuditLogOptions, OpenedAuditLog } from "./log.ts";
 import { createMemoryStorage } from "./memory.ts";
@@ -37,8 +37,8 @@ export async function openAudit(
 /** An audit trail that is only read. */
 export interface AuditTrail extends AuditReader {
   readonly storage: AuditStorage;
-  /** Reads the public key; throws `unavailable` where it cannot be had. */
-  verifier(): Promise<AuditVerifier>;
+  /** Reads the keys; throws `unavailable` where they cannot be had. */
+  keys(): Promise<AuditKeys>;
 }
 
 /**
@@ -59,7 +59,7 @@ export async function openAuditTrail(location: string, directory?: string): Prom
   return {
     storage,
     query: createReader(storage).query,
-    verifier: () => loadAuditVerifier(place.keys),
+    keys: () => loadAuditKeys(place.keys),
   };
 }
 

@@ -148,7 +148,6 @@ export function createWriter(options: WriterOptions): Writer {
     try {
       do await writeGroup(); while (waiters.length > 0);
       retryMs = 0;
-      tellGap();
     } catch (error) {
       if (retryMs === 0) onError(error);
       failures += 1;
@@ -172,6 +171,7 @@ export function createWriter(options: WriterOptions): Writer {
       queue = queue.slice(lines.length);
       headDue = last;
       await saveHead(last);
+      tellGap();
     }
     const done = waiters.filter((waiter) => waiter.seq <= durableSeq);
     waiters = waiters.filter((waiter) => waiter.seq > durableSeq);
@@ -215,6 +215,7 @@ export function createWriter(options: WriterOptions): Writer {
     flush: () => durableSeq === seq ? Promise.resolve() : durable(seq),
     async close() {
       if (closed) return;
+      tellGap();
       if (sinceCheckpoint > 0) pushCheckpoint();
       closed = true;
       // Failures were reported by `onError`; a stop goes on all the same.

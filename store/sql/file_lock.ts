@@ -28,9 +28,16 @@ function openLock(path: string, statement: string): FileLock | undefined {
   const database = new DatabaseSync(path);
   try {
     database.exec("pragma busy_timeout = 0");
-    // Deno tells the code of an error of a prepared statement only.
-    database.prepare(statement).all();
-    return { release: () => database.close() };
+    // Deno tells the code of an error of a prepared statement only. Nothing is ever written, so a journal would only be
+    // left behind.
+    for (const sql of ["pragma journal_mode = off", statement]) database.prepare(sql).all();
+    held.add(database);
+    return {
+      release() {
+        held.delete(database);
+        database.close();
+      },
+    };
   } catch (error) {
     database.close();
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
@@ -39,6 +46,8 @@ function openLock(path: string, statement: string): FileLock | undefined {
 }
 
 const SQLITE_BUSY = 5;
+/** A database that nobody refers to is closed by the garbage collector, and its lock with it. */
+const held = new Set<DatabaseSync>();
 
 /** SQLite would create the file readable for everybody. */
 function createPrivately(path: string): void {
