@@ -12,8 +12,11 @@ const storeIn = (folder: string) => ({
 });
 
 async function onDisk(folder: string): Promise<string> {
-  const names = await readdir(folder);
-  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "latin1")));
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const texts = await Promise.all(
+    files.map(({ parentPath, name }) => readFile(join(parentPath, name), "latin1")),
+  );
   return texts.join("\n");
 }
 
@@ -34,7 +37,9 @@ test("clients add prints the secret once and stores its hash only", () =>
       assertFalse(list.out.includes(secret!));
       assertFalse(/hash/i.test(list.out));
     }
-    assertFalse((await onDisk(folder)).includes(secret!));
+    const written = await onDisk(folder);
+    assertFalse(written.includes(secret!));
+    assertEquals(written.match(/"event":"client\.added"/g)?.length, 1, "one record");
     const store = await openStore(env.GATEHOUSE_STORE, { now: () => new Date() });
     const hash = createHash("sha256").update(secret!).digest("hex");
     assertEquals((await store.clients.find(id!))?.secretHash, hash);

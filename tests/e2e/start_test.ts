@@ -57,7 +57,12 @@ for (const runtime of ["deno", "bun"] as const) {
         assertEquals(await server.stop("SIGTERM"), 0);
       }
       assertNotMatch(server.stderr, /eyJ|"level":"(WARN|ERROR|FATAL)/);
-      assertEquals(readdirSync(cwd).sort(), ["gatehouse.db", "gatehouse.keys.json"]);
+      assertEquals(readdirSync(cwd).sort(), [
+        "gatehouse.audit",
+        "gatehouse.audit.keys.json",
+        "gatehouse.db",
+        "gatehouse.keys.json",
+      ]);
     },
   );
 
