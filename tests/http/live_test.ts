@@ -132,3 +132,17 @@ test("a request that ended is no longer held (R42)", () =>
     assertEquals((await answering).status, 200);
     assertEquals(live.size, 0);
   }));
+
+test("a server that winds down asks its tools to end, and still delivers what they answer", () =>
+  withStubborn(async ({ handler, issuer, live, records }, state) => {
+    const body = modernBody("stubborn", { report: false });
+    const answering = handler(modernRequest(await issuer.token(), { body }), "127.0.0.1");
+    await until(() => state.started === 1);
+    live.windDown();
+    assertEquals(state.signalled, 1);
+    state.finish();
+    const response = await answering;
+    assertEquals(response.status, 200);
+    assertStringIncludes(await response.text(), "42");
+    assertEquals(records.at(-1)!.reason, "ok");
+  }));

@@ -31,7 +31,7 @@ export interface Running {
   readonly access: AccessControl;
   readonly keys: EmbeddedKeys;
   readonly logs: { readonly message: string; readonly properties?: Record<string, unknown> }[];
-  readonly records: readonly AuditEvent[];
+  readonly records: AuditEvent[];
   /** Registers an operator client. */
   addClient(
     input?: Partial<NewClient>,
