@@ -39,7 +39,7 @@ export interface Metrics {
   readonly streams: Level;
   readonly observe: Observe;
   readonly contentType: string;
-  text(): Promise<string>;
+  text(): string;
 }
 
 export interface MetricsOptions {

@@ -20,7 +20,6 @@ const SEAMS: readonly (readonly [RegExp, RegExp])[] = [
   [/^rate-limiter-flexible$/, /^(http\/limits\/|auth\/embedded\/)/],
   [/^ipaddr\.js$/, /^http\/peer\.ts$/],
   [/^(@logtape|@opentelemetry)\//, /^telemetry\//],
-  [/^prom-client$/, /^telemetry\/prometheus\.ts$/],
   [/^commander$/, /^cli\//],
   [/^canonicalize$/, /^store\/audit\/record\.ts$/],
   [/^oauth4webapi$/, /^cli\//],

@@ -42,8 +42,10 @@ export function operatorRoutes(parts: OperatorParts): readonly OperatorRoute[] {
       path: /^\/metrics$/,
       access: "open",
       methods: {
-        GET: async () =>
-          new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } }),
+        GET: () =>
+          Promise.resolve(
+            new Response(metrics.text(), { headers: { "content-type": metrics.contentType } }),
+          ),
       },
     },
   ];

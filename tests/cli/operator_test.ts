@@ -167,7 +167,7 @@ test(
 
 const silent = { debug() {}, info() {}, warning() {}, error() {} };
 const nothing = {
-  metrics: { contentType: "text/plain", text: () => Promise.resolve("") },
+  metrics: { contentType: "text/plain", text: () => "" },
   readiness: () => Promise.reject(new Error("not asked")),
 };
 

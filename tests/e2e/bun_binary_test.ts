@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { assertEquals, assertNotMatch } from "@std/assert";
 import { needs, program, run, startProcess, withDirectory } from "../support/process.ts";
-import { checkBuild } from "./wire.ts";
+import { checkBuild, FILES } from "./wire.ts";
 
 const options = needs("binary");
 const sourceRuntime = needs("deno").skip === undefined ? "deno" : "bun";
@@ -35,7 +35,7 @@ test(
   () =>
     withBinary(async (binary, cwd) => {
       await checkBuild([binary], cwd);
-      assertEquals(readdirSync(cwd).sort(), ["gatehouse.db", "gatehouse.keys.json"]);
+      assertEquals(readdirSync(cwd).sort(), FILES);
     }),
 );
 

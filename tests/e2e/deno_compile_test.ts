@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { build, buildSettings, EXECUTABLES, ROOT } from "../support/build.ts";
 import { needs, program, run, withDirectory } from "../support/process.ts";
-import { checkBuild } from "./wire.ts";
+import { checkBuild, FILES } from "./wire.ts";
 
 const options = needs("deno");
 
@@ -48,7 +48,7 @@ test(
       const source = await run([...program("deno"), "tools", "--json"]);
       assertEquals(JSON.parse(bundled.stdout), JSON.parse(source.stdout));
       await checkBuild(command, cwd);
-      assertEquals(readdirSync(cwd).sort(), ["gatehouse.db", "gatehouse.keys.json"]);
+      assertEquals(readdirSync(cwd).sort(), FILES);
     }),
 );
 

@@ -8,7 +8,7 @@ import { assert, assertEquals, assertNotMatch, assertStringIncludes } from "@std
 import { needs, program, run, startProcess, withDirectory } from "../support/process.ts";
 import type { RunningProcess } from "../support/process.ts";
 import { freePort } from "../support/server.ts";
-import { callTool, LEAK, tokenOf } from "./wire.ts";
+import { callTool, FILES, LEAK, tokenOf } from "./wire.ts";
 
 const STORE = { GATEHOUSE_STORE: "sqlite:gatehouse.db" };
 
@@ -57,12 +57,7 @@ for (const runtime of ["deno", "bun"] as const) {
         assertEquals(await server.stop("SIGTERM"), 0);
       }
       assertNotMatch(server.stderr, /eyJ|"level":"(WARN|ERROR|FATAL)/);
-      assertEquals(readdirSync(cwd).sort(), [
-        "gatehouse.audit",
-        "gatehouse.audit.keys.json",
-        "gatehouse.db",
-        "gatehouse.keys.json",
-      ]);
+      assertEquals(readdirSync(cwd).sort(), FILES);
     },
   );
 

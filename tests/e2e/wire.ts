@@ -97,6 +97,14 @@ export async function callTool(
   });
 }
 
+/** What a first run leaves in its directory. */
+export const FILES = [
+  "gatehouse.audit",
+  "gatehouse.audit.keys.json",
+  "gatehouse.db",
+  "gatehouse.keys.json",
+];
+
 /** Starts a build in an empty directory, and holds it to the wire, to its own authorization server, and to a clean stop. */
 export async function checkBuild(command: readonly string[], cwd: string): Promise<void> {
   const env = { GATEHOUSE_STORE: "sqlite:gatehouse.db" };

@@ -43,6 +43,7 @@ export const TOOL_SCOPES: ReadonlyMap<string, string | undefined> = new Map(Obje
   get_organization_details: "org:read",
   import_organization_users: "org:write",
   invite_workspace_member: "wks:write",
+  list_audit_events: "audit:read",
   list_environments: "env:read",
   list_organization_users: "org:read",
   list_organizations: "org:read",

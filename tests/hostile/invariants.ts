@@ -35,8 +35,11 @@ export function faultsOfOutcome(answer: Answer, secrets: readonly string[]): str
   if (record === undefined) faults.push("the request left no record");
   else {
     if (record.status !== response.status) faults.push(`the record says ${record.status}`);
-    const decision = response.status >= 500 ? "fail" : response.status >= 400 ? "deny" : "allow";
-    if (record.decision !== decision) faults.push(`the record says ${record.decision}`);
+    const decisions = response.status >= 500 ? ["fail"] : response.status >= 400
+      ? ["deny"]
+      // A refusal that JSON-RPC answers, such as of a tool that there is not.
+      : ["allow", ...(record.reason === "ok" ? [] : ["deny"])];
+    if (!decisions.includes(record.decision)) faults.push(`the record says ${record.decision}`);
   }
   if (response.status >= 400 && record?.httpMethod !== "HEAD") {
     const told = json?.["request_id"] ?? requestIdOfError(json);
