@@ -21,8 +21,15 @@ export interface Authenticator {
   authenticate(
     request: Request,
     query: URLSearchParams,
-    resource: ProtectedResource,
+    purpose: AuthenticationPurpose,
   ): Promise<Principal | undefined>;
+}
+
+export interface AuthenticationPurpose {
+  /** The resource under the name that the client used. */
+  readonly resource: ProtectedResource;
+  /** Told whose token it is once that is proved, for the record of a refusal that comes after. */
+  readonly onVerified?: (principal: Principal) => void;
 }
 
 export interface AuthenticatorOptions {
@@ -37,11 +44,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const { verifyToken, verifyProof, revocations } = options;
 
   return {
-    async authenticate(request, query, resource) {
+    async authenticate(request, query, { resource, onVerified }) {
       const credential = readCredential(request, query);
       if (credential === undefined) return undefined;
       const now = Math.floor(options.now().getTime() / 1000);
       const token = await verifyToken(credential.token, now);
+      onVerified?.(token.principal);
       checkScheme(credential, token);
       // Behind the cache of verified tokens, so that no token outlives its revocation in there (R42).
       await revocations.settle();

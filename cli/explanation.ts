@@ -150,7 +150,9 @@ async function present(token: string, parts: ExplanationParts): Promise<Tried> {
   const refusedWith = async (scheme: "Bearer" | "DPoP"): Promise<AppError | undefined> => {
     try {
       const request = requestWith(`${scheme} ${token}`, parts.resource);
-      await authenticator.authenticate(request, new URLSearchParams(), parts.resource);
+      await authenticator.authenticate(request, new URLSearchParams(), {
+        resource: parts.resource,
+      });
       return undefined;
     } catch (error) {
       if (error instanceof AppError && error.reason !== "usage") return error;

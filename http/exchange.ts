@@ -28,6 +28,8 @@ export interface Exchange {
   route?: Route;
   /** Set by match, where the request has an allowed Origin. */
   origin?: string | undefined;
+  /** Set by authenticate: whose token it is, also where it is refused all the same. */
+  holder?: Principal;
   /** Set by authenticate. */
   principal?: Principal;
   /** Set by authenticate: ends the request when its caller's access ends. */

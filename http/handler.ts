@@ -86,7 +86,9 @@ export function createHandler(deps: HandlerDeps): Handler {
     // authenticate
     spans?.enter("authenticate");
     const { authenticate } = authenticator;
-    const principal = await inSpan(spans, authenticate, request, url.searchParams, resource);
+    const onVerified = (holder: Principal) => void (exchange.holder = holder);
+    const purpose = { resource, onVerified };
+    const principal = await inSpan(spans, authenticate, request, url.searchParams, purpose);
     if (principal === undefined) {
       throw new AppError("unauthorized", "Send an access token for this resource", {
         reason: "no_credential",

@@ -43,7 +43,7 @@ export function eventOf(
       path: (url?.pathname ?? "").slice(0, 128),
       ...(message && { era: message.era, rpcMethod: message.method }),
     },
-    ...(principal && { principal: principalOf(principal, fingerprint) }),
+    ...(exchange.holder && { principal: principalOf(exchange.holder, fingerprint) }),
     ...(message?.toolName !== undefined && {
       tool: { name: tool?.name ?? "unknown", effect: tool?.effect ?? "none" },
       input: inputOf(message.params?.["arguments"], tool, fingerprint),

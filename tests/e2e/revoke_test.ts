@@ -54,6 +54,12 @@ for (const runtime of ["deno", "bun"] as const) {
           } finally {
             await third.stop();
           }
+          const trail = await gatehouse("audit", "query", "--json", "--subject", "user-1");
+          const refused = trail.stdout.split("\n").filter((line) =>
+            line.includes("subject_revoked")
+          );
+          // Two at once, and two after the restart.
+          assertEquals(refused.length, 4, "a refused record does not say whose token it was");
         } finally {
           await second.stop();
           await first.stop();

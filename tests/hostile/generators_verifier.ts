@@ -78,7 +78,7 @@ function ourAnswer(issuer: Forge): (authorization: string) => Promise<string | u
   return async (authorization) => {
     const request = new Request(issuer.audience, { method: "POST", headers: { authorization } });
     try {
-      await authenticate(request, new URLSearchParams(), resource);
+      await authenticate(request, new URLSearchParams(), { resource });
       return undefined;
     } catch (error) {
       if (!(error instanceof AppError) || error.status >= 500) throw error;
