@@ -3,14 +3,17 @@
 import process from "node:process";
 import { listen, requireFree } from "../http/listen.ts";
 import type { Listener } from "../http/listen.ts";
+import type { JsonValue } from "../store/audit.ts";
 import { startLogging } from "../telemetry/log.ts";
 import { createApp } from "./app.ts";
 import type { App } from "./app.ts";
 import { ownEvent } from "./audit_events.ts";
+import type { OwnEvent } from "./audit_events.ts";
 import { banner } from "./banner.ts";
 import { configFrom, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Register } from "./command.ts";
 import { OPERATOR_HOST, startOperator } from "./operator.ts";
+import type { Config } from "./config_schema.ts";
 import { reload } from "./reload.ts";
 import { VERSION } from "./version.ts";
 
@@ -45,8 +48,9 @@ export const registerServe: Register = (program, io) => {
         await app.close();
         throw error;
       }
-      const record = (event: "server.started" | "server.stopped", details: Details) =>
+      const record = (event: OwnEvent["event"], details: OwnEvent["details"]) =>
         app.audit.record(ownEvent({ event, actor: "server", details }, now()));
+      record("configuration.loaded", { fingerprint: app.audit.fingerprint(asJson(config)) });
       record("server.started", { version: VERSION, url: config.url, issuers: app.issuers });
       io.out(banner(config, app, operator?.port));
       const onHangUp = () => void reload(app, () => configFrom(io, flags), { logger, now });
@@ -74,7 +78,10 @@ async function drain(app: App, listener: Listener): Promise<void> {
 /** The part of the time-out after which tools are asked to come to an end, so that they can still say how far they came. */
 const ASK_AT = 0.7;
 
-type Details = Record<string, string | readonly string[]>;
+/** Secrets included, so that a change of one shows too; what is recorded is a MAC. */
+function asJson(config: Config): JsonValue {
+  return JSON.parse(JSON.stringify(config));
+}
 
 /**
  * Resolves at the first signal; what follows within a second is the same wish, later ones end the process at once.

@@ -87,6 +87,8 @@ for (const runtime of ["deno", "bun"] as const) {
           "configuration.refused restart_needed",
           "configuration.refused misconfigured",
           "configuration.loaded ok",
+          // At the start.
+          "configuration.loaded ok",
         ]);
         assertStringIncludes(server.stdout, "Issuer");
       }),

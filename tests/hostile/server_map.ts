@@ -31,7 +31,8 @@ const ENDED = `${EMBEDDED}/revocation_test.ts`;
 const LIST = "auth/revocation_test.ts";
 const OVER_HTTP = "http/revocation_test.ts";
 const LIVE = "http/live_test.ts";
-const AUDIT = "the audit file and its verification";
+const TAMPER = "store/audit/tamper_test.ts";
+const RECORD = "http/record_test.ts";
 const OPERATOR = "http/operator/handler_test.ts";
 
 /** H-I: revocation, operators, audit, limits. */
@@ -137,15 +138,35 @@ export const GROUP_I: readonly Coverage[] = [
       NO_SECRET,
     ],
   },
-  { id: "H230", tests: [], later: AUDIT },
-  { id: "H231", tests: [], later: AUDIT },
+  {
+    id: "H230",
+    tests: [
+      [TAMPER, "a record that is deleted, repeated or moved is found (H230)"],
+      [TAMPER, "a trail that is cut off at any record, or in the middle of one, is found (H230)"],
+      [TAMPER, "a forged record is found, with its hashes recomputed or not (H230)"],
+      [
+        TAMPER,
+        "a chain that is removed or put back whole is missed by the chains that knew it (H230)",
+      ],
+    ],
+  },
+  {
+    id: "H231",
+    tests: [
+      [
+        "store/audit/log_test.ts",
+        "while the directory is gone nothing is committed, and afterwards the chain goes on (H231)",
+      ],
+      [RECORD, "a trail that cannot be written stops every call before its tool (H231)"],
+      [RECORD, "a tool whose intent cannot be made durable does not run (H231)"],
+    ],
+  },
   {
     id: "H232",
     tests: [NO_SECRET, [
       "telemetry/trace_test.ts",
       "no secret and no argument leaves the process, at any level of the log (H232)",
-    ]],
-    later: AUDIT,
+    ], [RECORD, "a record has no token and no argument but what its tool lets be recorded (H232)"]],
   },
   {
     id: "H233",

@@ -16,7 +16,7 @@ import { createMcp } from "../../http/mcp.ts";
 import type { ToolVisibility } from "../../http/mcp.ts";
 import { intentOf } from "../../http/record.ts";
 import { createRoutes } from "../../http/routes.ts";
-import type { AuditEvent } from "../../store/audit.ts";
+import type { AuditEvent, AuditLog } from "../../store/audit.ts";
 import { openAudit } from "../../store/audit/open.ts";
 import { openStore } from "../../store/mod.ts";
 import type { Store } from "../../store/mod.ts";
@@ -39,6 +39,7 @@ export interface Pipeline extends Access {
   readonly runs: Map<string, number>;
   /** What was recorded, in order; intents among it. */
   readonly records: AuditEvent[];
+  readonly audit: AuditLog;
   readonly unexpected: unknown[];
   close(): Promise<void>;
 }
@@ -156,6 +157,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     access,
     runs,
     records,
+    audit,
     unexpected,
     async close() {
       await mcp.close();

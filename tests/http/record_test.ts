@@ -1,0 +1,121 @@
+/** What the pipeline records of a call, and what it does where it cannot. */
+
+import { test } from "node:test";
+import { z } from "zod";
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { AppError } from "../../errors.ts";
+import { defineTool } from "../../tools/registry.ts";
+import { createPipeline, modernBody, modernRequest, readAnswer } from "../support/pipeline.ts";
+import type { PipelineOptions } from "../support/pipeline.ts";
+
+function probes(ran: string[]) {
+  const common = {
+    title: "Probe",
+    description: "A probe that says that it ran, for tests of what is recorded of a call.",
+    scopes: ["org:write"] as const,
+    input: z.strictObject({ organizationId: z.string(), note: z.string() }),
+    output: z.object({ done: z.boolean() }),
+    audit: { clear: ["organizationId"] as const },
+  };
+  const handle = (name: string) => () => {
+    ran.push(name);
+    return Promise.resolve({ done: true });
+  };
+  return [
+    defineTool({ ...common, name: "look", effect: "read", handle: handle("look") }),
+    defineTool({ ...common, name: "change", effect: "update", handle: handle("change") }),
+  ];
+}
+
+async function withProbes(
+  run: (pipeline: Awaited<ReturnType<typeof createPipeline>>, ran: string[]) => Promise<void>,
+  options: PipelineOptions = {},
+): Promise<void> {
+  const ran: string[] = [];
+  const pipeline = await createPipeline({ ...options, tools: probes(ran) });
+  try {
+    await run(pipeline, ran);
+  } finally {
+    await pipeline.close();
+  }
+}
+
+const INPUT = { organizationId: "org_1", note: "canary-argument" };
+const writer = { claims: { scope: "org:write" } };
+
+test("a call with an effect leaves an intent and an outcome, a reading one an outcome alone", () =>
+  withProbes(async ({ handler, issuer, records }, ran) => {
+    for (const name of ["look", "change"]) {
+      const request = modernRequest(await issuer.token(writer), { body: modernBody(name, INPUT) });
+      assertEquals((await handler(request, "10.0.0.7")).status, 200);
+    }
+    assertEquals(ran, ["look", "change"]);
+    assertEquals(
+      records.map(({ event, tool, reason }) => [event, tool?.name, reason]),
+      [["tool.call", "look", "ok"], ["tool.intent", "change", "intent"], [
+        "tool.call",
+        "change",
+        "ok",
+      ]],
+    );
+    const [, intent, outcome] = records;
+    assertEquals(intent!.request!.id, outcome!.request!.id);
+    assertEquals(intent!.input, outcome!.input);
+    assertEquals(outcome!.outcome!.isError, false);
+  }));
+
+test("a record has no token and no argument but what its tool lets be recorded (H232)", () =>
+  withProbes(async ({ handler, issuer, records }) => {
+    const token = await issuer.token({ claims: { scope: "org:write", jti: "canary-jti" } });
+    for (const input of [INPUT, { ...INPUT, organizationId: "x".repeat(300) }, { note: 7 }]) {
+      await handler(modernRequest(token, { body: modernBody("change", input) }), "10.0.0.7");
+    }
+    const text = JSON.stringify(records);
+    for (const secret of [token, token.split(".")[2]!, "canary-argument", "canary-jti", "xxx"]) {
+      assertFalse(text.includes(secret), secret);
+    }
+    assertEquals(records.at(-1)!.reason, "invalid_input");
+    const [first, , second] = records;
+    assertEquals(first!.input!.clear, { organizationId: "org_1" });
+    assert(first!.input!.fingerprint !== second!.input!.fingerprint);
+  }));
+
+test("a trail that cannot be written stops every call before its tool (H231)", async () => {
+  const refused: string[] = [];
+  await withProbes(async ({ handler, issuer }, ran) => {
+    for (const name of ["look", "change"]) {
+      const request = modernRequest(await issuer.token(writer), { body: modernBody(name, INPUT) });
+      const response = await handler(request, "10.0.0.7");
+      assertEquals(response.status, 503);
+      assertEquals(response.headers.get("retry-after"), "5");
+      assertEquals((await response.json()).error, "temporarily_unavailable");
+    }
+    assertEquals(ran, []);
+    assertEquals(refused, ["audit_unavailable", "audit_unavailable"]);
+  }, {
+    deps: {
+      audit: {
+        writable: false,
+        fingerprint: () => "",
+        record: ({ reason }) => void refused.push(reason),
+      },
+    },
+  });
+});
+
+test("a tool whose intent cannot be made durable does not run (H231)", () =>
+  withProbes(async ({ handler, issuer, records, audit }, ran) => {
+    const commit = () =>
+      Promise.reject(new AppError("unavailable", "Later", { reason: "audit_unavailable" }));
+    Object.assign(audit, { commit });
+    const request = modernRequest(await issuer.token(writer), {
+      body: modernBody("change", INPUT),
+    });
+    const { result } = await readAnswer(await handler(request, "10.0.0.7")) as {
+      result: { isError: boolean; content: { text: string }[] };
+    };
+    assertEquals(result.isError, true);
+    assertEquals(JSON.parse(result.content[0]!.text).error.code, "unavailable");
+    assertEquals(ran, []);
+    assertEquals([records.at(-1)!.reason, records.at(-1)!.decision], ["audit_unavailable", "fail"]);
+  }));
