@@ -2,6 +2,7 @@
 
 import type { AuthorizationStateStore, ClientStore } from "./authorization.ts";
 import type { ReplayStore } from "./replay.ts";
+import type { SecretStore } from "./secrets.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface Store {
@@ -9,6 +10,7 @@ export interface Store {
   readonly clients: ClientStore;
   readonly authorizationState: AuthorizationStateStore;
   readonly replay: ReplayStore;
+  readonly secrets: SecretStore;
   /** Throws `unavailable` when the store cannot be read. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -4,6 +4,7 @@ import { AppError } from "../../errors.ts";
 import type { Environment, Workspace } from "../workspace.ts";
 import { readPage } from "./page.ts";
 import type { Database, EnvironmentRow, SqlContext } from "./schema.ts";
+import { isStorable } from "./text.ts";
 
 export function environments(
   { db }: SqlContext,
@@ -28,11 +29,13 @@ export async function findEnvironment(
   db: Database,
   environmentId: string,
 ): Promise<EnvironmentRow> {
-  const row = await db
-    .selectFrom("environments")
-    .selectAll()
-    .where("id", "=", environmentId)
-    .executeTakeFirst();
+  const row = isStorable(environmentId)
+    ? await db
+      .selectFrom("environments")
+      .selectAll()
+      .where("id", "=", environmentId)
+      .executeTakeFirst()
+    : undefined;
   if (row) return row;
   throw new AppError(
     "not_found",

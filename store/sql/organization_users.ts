@@ -12,6 +12,7 @@ import { findOrganization } from "./organizations.ts";
 import { readPage } from "./page.ts";
 import type { MembershipRow, Schema, SqlContext, UserRow } from "./schema.ts";
 import { assertStorable, emailKey } from "./text.ts";
+import { serialized } from "./transaction.ts";
 
 export function organizationUsers({ db, newId, now }: SqlContext): Pick<
   Workspace,
@@ -34,14 +35,14 @@ export function organizationUsers({ db, newId, now }: SqlContext): Pick<
     },
 
     createOrganizationUser(environmentId, organizationId, input) {
-      return db.transaction().execute(async (trx) => {
+      return serialized(db, async (trx) => {
         await findOrganization(trx, environmentId, organizationId);
         return addUser(trx, environmentId, organizationId, input);
       });
     },
 
     importOrganizationUsers(environmentId, organizationId, rows) {
-      return db.transaction().execute(async (trx) => {
+      return serialized(db, async (trx) => {
         await findOrganization(trx, environmentId, organizationId);
         const added = new Map<string, number>();
         const results: ImportedRow[] = [];

@@ -3,6 +3,7 @@
 import type { Kysely } from "kysely";
 import type { Environment, OrganizationUser, WorkspaceMember } from "../workspace.ts";
 import type { NewId } from "./ids.ts";
+import type { SecretRow } from "./secrets.ts";
 
 export interface Schema {
   gatehouse_migrations: { version: number; name: string; applied_at: string };
@@ -14,6 +15,7 @@ export interface Schema {
   clients: ClientRow;
   authorization_state: AuthorizationStateRow;
   replay: ReplayRow;
+  secrets: SecretRow;
 }
 
 export type Database = Kysely<Schema>;
