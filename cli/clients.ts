@@ -94,7 +94,9 @@ async function withStore(
 ): Promise<void> {
   const config = await configFrom(io, flags);
   if (config.store === "sqlite::memory:") {
-    throw usageError("A store in memory has no clients to manage; give --store sqlite:PATH");
+    throw usageError(
+      "A store in memory has no clients to manage; give --store sqlite:PATH or postgres://...",
+    );
   }
   const store = await openStore(config.store, { now: () => new Date() });
   try {

@@ -1,5 +1,6 @@
 /** `gatehouse config`: prints the effective configuration without its secrets. */
 
+import { describeLocation } from "../store/mod.ts";
 import { configFrom, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Register } from "./command.ts";
 
@@ -16,6 +17,5 @@ export const registerConfig: Register = (program, io) => {
 
 function redactMember(name: string, value: unknown): unknown {
   if (SECRET_MEMBERS.has(name)) return "[redacted]";
-  // A connection URL may hold a password.
-  return name === "store" ? String(value).replace(/(:\/\/[^:/@]*:)[^@]*@/, "$1[redacted]@") : value;
+  return name === "store" ? describeLocation(String(value)) : value;
 }

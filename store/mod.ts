@@ -4,6 +4,7 @@ import { readLocation } from "./location.ts";
 import type { OpenStoreOptions, Store } from "./store.ts";
 
 export { describeLocation, LOCATION_FORMS, readLocation } from "./location.ts";
+export type { SecretStore } from "./secrets.ts";
 export type { OpenStoreOptions, Store } from "./store.ts";
 
 /**

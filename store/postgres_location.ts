@@ -74,12 +74,11 @@ export function readPostgresLocation(location: string): PostgresLocation {
   }
 
   const given = parametersOf(url);
-  const port = url.port === "" ? 5432 : Number(url.port);
   const tls = tlsOf(given, isLocal(host));
   return {
     kind: "postgres",
     host,
-    port,
+    port: url.port === "" ? 5432 : Number(url.port),
     user,
     ...(password !== "" && { password }),
     database,
@@ -95,7 +94,7 @@ export function readPostgresLocation(location: string): PostgresLocation {
       to: 600_000,
     }),
     shown: `postgres://${url.username}${password === "" ? "" : ":[redacted]"}@` +
-      `${url.hostname}:${port}${url.pathname}${url.search}`,
+      `${url.host}${url.pathname}${url.search}`,
   };
 }
 
