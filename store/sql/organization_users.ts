@@ -8,11 +8,12 @@ import type {
   OrganizationUser,
   Workspace,
 } from "../workspace.ts";
+import { lockEnvironment } from "./environments.ts";
 import { findOrganization } from "./organizations.ts";
 import { readPage } from "./page.ts";
 import type { MembershipRow, Schema, SqlContext, UserRow } from "./schema.ts";
 import { assertStorable, emailKey } from "./text.ts";
-import { serialized } from "./transaction.ts";
+import { transact } from "./transaction.ts";
 
 export function organizationUsers({ db, newId, now }: SqlContext): Pick<
   Workspace,
@@ -35,15 +36,17 @@ export function organizationUsers({ db, newId, now }: SqlContext): Pick<
     },
 
     createOrganizationUser(environmentId, organizationId, input) {
-      return serialized(db, async (trx) => {
+      return transact(db, async (trx) => {
         await findOrganization(trx, environmentId, organizationId);
+        await lockEnvironment(trx, environmentId);
         return addUser(trx, environmentId, organizationId, input);
       });
     },
 
     importOrganizationUsers(environmentId, organizationId, rows) {
-      return serialized(db, async (trx) => {
+      return transact(db, async (trx) => {
         await findOrganization(trx, environmentId, organizationId);
+        await lockEnvironment(trx, environmentId);
         const added = new Map<string, number>();
         const results: ImportedRow[] = [];
         for (const { row, user: input } of rows) {

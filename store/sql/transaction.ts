@@ -1,4 +1,4 @@
-/** Transactions that give the same result as one after the other, whatever runs beside them. */
+/** Transactions, tried again where the database took one back for the sake of another. */
 
 import type { Transaction } from "kysely";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,18 +10,19 @@ const ATTEMPTS = 8;
 const FIRST_PAUSE_MS = 10;
 
 /**
- * Runs work that reads and then writes; the work may run several times, so it must change nothing but the database.
+ * Runs work in a transaction; it may run several times, so it must change nothing but the database.
  *
- * SQLite lets one writer in at a time. PostgreSQL lets all in and takes back who got in each other's way (SQLSTATE 40001).
+ * SQLite lets one writer in at a time. PostgreSQL lets all in, each statement seeing what was committed before it: work
+ * that decides by what it has read first locks a row that all who decide the same thing lock.
  */
-export function serialized<T>(
+export function transact<T>(
   db: Database,
   work: (trx: Transaction<Schema>) => Promise<T>,
 ): Promise<T> {
-  return retrying(() => db.transaction().setIsolationLevel("serializable").execute(work));
+  return retrying(() => db.transaction().execute(work));
 }
 
-/** Runs a whole transaction, again after a growing random pause where the database took it back for the sake of another. */
+/** Runs a whole transaction, again after a growing random pause for as long as it is in the way of others. */
 export async function retrying<T>(transaction: () => Promise<T>): Promise<T> {
   for (let attempt = 1;; attempt++) {
     try {
