@@ -76,7 +76,7 @@ function open(location: PostgresLocation, connections: number, statementTimeoutM
     maxLifetimeSeconds: LIFETIME_SECONDS,
     keepAlive: true,
     // The server's own limit comes first; this one is for a server or network that fell silent.
-    query_timeout: statementTimeoutMs + 5_000,
+    query_timeout: statementTimeoutMs * 1.2 + 1_000,
     types: { getTypeParser },
     onConnect: (client) => prepareSession(client, statementTimeoutMs),
   });
