@@ -18,6 +18,7 @@ import type {
   Provider,
 } from "./library.ts";
 import { ASSERTION_ALGORITHMS, CLIENT_AUTH_METHODS, PATHS, PROOF_ALGORITHMS } from "./metadata.ts";
+import { answerOutage, describeFailure } from "./outage.ts";
 import { errorPage, PAGE_HEADERS } from "./page.ts";
 import type { DocumentFetch } from "./public_fetch.ts";
 import { acceptMetadata, GRANT_TYPES } from "./registration.ts";
@@ -245,8 +246,9 @@ function reportEvents(
   provider.on("grant.revoked", ({ oidc }: LibraryContext) => {
     log("A grant was revoked", { clientId: oidc.client?.clientId });
   });
-  provider.on("server_error", (_: LibraryContext, error: unknown) => {
-    log("The authorization server failed", { error: String(error) });
+  provider.on("server_error", (ctx: LibraryContext, error: unknown) => {
+    log("The authorization server failed", describeFailure(error));
+    answerOutage(ctx, error);
   });
   // Koa writes to the console what nobody listens to.
   provider.on("error", (error: unknown) => {
