@@ -3,7 +3,7 @@
 import type { Transaction } from "kysely";
 import { setTimeout as delay } from "node:timers/promises";
 import { AppError } from "../../errors.ts";
-import { CONTENDED } from "./fault.ts";
+import { CONTENDED, storeFault } from "./fault.ts";
 import type { Database, Schema } from "./schema.ts";
 
 const ATTEMPTS = 8;
@@ -20,6 +20,33 @@ export function transact<T>(
   work: (trx: Transaction<Schema>) => Promise<T>,
 ): Promise<T> {
   return retrying(() => db.transaction().execute(work));
+}
+
+const MOST_WAITING = 500;
+
+/**
+ * Lets one at a time through for each key: who waits for a lock in the database would hold a connection meanwhile, and a
+ * few of them the whole pool.
+ *
+ * @throws {AppError} `unavailable` where too many wait.
+ */
+export function createTurns(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  let waiting = 0;
+  return async (key, work) => {
+    if (waiting >= MOST_WAITING) throw storeFault("overloaded");
+    waiting++;
+    const turn = (last.get(key) ?? Promise.resolve()).then(work);
+    // Who comes next does not care how this one ends.
+    const ended = turn.catch(() => {});
+    last.set(key, ended);
+    try {
+      return await turn;
+    } finally {
+      waiting--;
+      if (last.get(key) === ended) last.delete(key);
+    }
+  };
 }
 
 /** Runs a whole transaction, again after a growing random pause for as long as it is in the way of others. */

@@ -66,6 +66,36 @@ test("postgres and sqlite are seeded alike", needsPostgres, async () => {
 });
 
 test(
+  "postgres: imports that wait for each other leave connections for everybody else",
+  needsPostgres,
+  async () => {
+    const store = await openStore(newLocation({ pool_size: "2" }), { now });
+    const { workspace } = store;
+    const { items: [environment] } = await workspace.listEnvironments({ pageSize: 1 });
+    const { items: [organization] } = await workspace.listOrganizations(environment!.id, {
+      pageSize: 1,
+    });
+    let running = 30;
+    const imports = Array.from({ length: running }, async (_, batch) => {
+      await workspace.importOrganizationUsers(
+        environment!.id,
+        organization!.id,
+        Array.from({ length: 10 }, (_, row) => ({
+          row,
+          user: { email: `person${row}.${batch}@example.com`, roles: [] },
+        })),
+      );
+      running--;
+    });
+    await workspace.getEnvironment(environment!.id);
+    await workspace.getEnvironment(environment!.id);
+    assert(running > 20, `${running} of 30 imports are running yet`);
+    await Promise.all(imports);
+    await store.close();
+  },
+);
+
+test(
   "postgres: ids and names sort by their bytes, whatever the database's collation",
   needsPostgres,
   async () => {
