@@ -43,7 +43,8 @@ export async function migrate(
   const latest = migrations.at(-1)?.version ?? 0;
   // Most starts find nothing to do, and then need no write lock.
   if (await versionOf(db, latest, place) === latest) return;
-  await db.transaction().execute(async (trx) => {
+  // Each statement sees what was committed before it: what was read before the wait for the lock is out of date.
+  await db.transaction().setIsolationLevel("read committed").execute(async (trx) => {
     await place?.prepare(trx);
     // Another process may have been quicker.
     const current = await versionOf(trx, latest, place);

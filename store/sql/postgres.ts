@@ -47,8 +47,7 @@ export async function preparePostgres(
     await migrate(db, {
       schema,
       async prepare(trx) {
-        // Held to the end of the transaction: of processes that start at once, one migrates and seeds. What is read
-        // after it is new, as the isolation level is read committed.
+        // Held to the end of the transaction: of processes that start at once, one migrates and seeds.
         await sql`select pg_advisory_xact_lock(hashtextextended(${`gatehouse:${schema}`}, 0))`
           .execute(trx);
         // `if not exists` would ask for the privilege even where nothing is to be made.
@@ -94,10 +93,6 @@ async function prepareSession(client: Client, statementTimeoutMs: number): Promi
   const settings = {
     statement_timeout: String(statementTimeoutMs),
     idle_in_transaction_session_timeout: String(statementTimeoutMs),
-    // What a database or role may set otherwise.
-    default_transaction_isolation: "read committed",
-    // All names are qualified; nothing is looked up where somebody else may have put it.
-    search_path: "pg_catalog",
   };
   const names = Object.keys(settings);
   const calls = names.map((_, n) => `set_config($${2 * n + 1}, $${2 * n + 2}, false)`);

@@ -1,7 +1,6 @@
 /** Gives the pool of `pg` the shape that Kysely knows, with our faults, retries and bounds. */
 
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
-
 import { AppError } from "../../errors.ts";
 import { storeFault } from "./fault.ts";
 import type { Pool, PoolClient } from "./pg.d.ts";

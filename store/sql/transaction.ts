@@ -19,7 +19,7 @@ export function transact<T>(
   db: Database,
   work: (trx: Transaction<Schema>) => Promise<T>,
 ): Promise<T> {
-  return retrying(() => db.transaction().execute(work));
+  return retrying(() => db.transaction().setIsolationLevel("read committed").execute(work));
 }
 
 const MOST_WAITING = 500;

@@ -32,7 +32,9 @@ test(
       assertEquals((await register())["error"], "temporarily_unavailable");
       const failures = logs.filter(({ message }) => message === "The authorization server failed");
       assert(failures.length >= 2);
-      for (const { properties } of failures) assert(["unreachable", "connection_lost"].includes(String(properties?.["reason"])));
+      for (const { properties } of failures) {
+        assert(["unreachable", "connection_lost"].includes(String(properties?.["reason"])));
+      }
       await proxy.start();
       assertEquals((await ask()).status, 200);
     });
