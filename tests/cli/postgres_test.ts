@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { openStore } from "../../store/mod.ts";
 import { needsPostgres, newLocation, query, schemaOf } from "../support/postgres.ts";
-import { program, run } from "../support/process.ts";
+import { needs, program, run } from "../support/process.ts";
 import { freePort, startServer } from "../support/server.ts";
 import { gatehouse, withFolder } from "./support.ts";
 
@@ -73,20 +73,24 @@ test(
   },
 );
 
-test("a store that cannot be had ends the start: 1 where trying again helps, 2 where it does not", async () => {
-  const port = await freePort();
-  const start = (store: string) =>
-    run([...program("deno"), "serve"], {
-      env: { GATEHOUSE_PORT: "0", GATEHOUSE_ISSUER_PORT: "0", GATEHOUSE_STORE: store },
-    });
-  const away = await start(`postgres://ada:hunter2@127.0.0.1:${port}/db`);
-  assertEquals([away.code, away.stdout], [1, ""]);
-  assertEquals(
-    away.stderr.trim(),
-    `gatehouse: Cannot open the store postgres://ada:[redacted]@127.0.0.1:${port}/db: no server answers there`,
-  );
-  const wrong = await start(`postgres://ada:hunter2@127.0.0.1:${port}/db?sslmod=require`);
-  assertEquals([wrong.code, wrong.stdout], [2, ""]);
-  assertMatch(wrong.stderr, /^gatehouse: GATEHOUSE_STORE \(store\): .* unknown parameter/);
-  assertFalse(`${away.stderr}${wrong.stderr}`.includes("hunter2"));
-});
+test(
+  "a store that cannot be had ends the start: 1 where trying again helps, 2 where it does not",
+  needs("deno"),
+  async () => {
+    const port = await freePort();
+    const start = (store: string) =>
+      run([...program("deno"), "serve"], {
+        env: { GATEHOUSE_PORT: "0", GATEHOUSE_ISSUER_PORT: "0", GATEHOUSE_STORE: store },
+      });
+    const away = await start(`postgres://ada:hunter2@127.0.0.1:${port}/db`);
+    assertEquals([away.code, away.stdout], [1, ""]);
+    assertEquals(
+      away.stderr.trim(),
+      `gatehouse: Cannot open the store postgres://ada:[redacted]@127.0.0.1:${port}/db: no server answers there`,
+    );
+    const wrong = await start(`postgres://ada:hunter2@127.0.0.1:${port}/db?sslmod=require`);
+    assertEquals([wrong.code, wrong.stdout], [2, ""]);
+    assertMatch(wrong.stderr, /^gatehouse: GATEHOUSE_STORE \(store\): .* unknown parameter/);
+    assertFalse(`${away.stderr}${wrong.stderr}`.includes("hunter2"));
+  },
+);
