@@ -2,13 +2,15 @@
 
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { openStore } from "../../store/mod.ts";
-import { needsPostgres, newLocation, query, schemaOf } from "../support/postgres.ts";
+import { dropSchemas, needsPostgres, newLocation, query, schemaOf } from "../support/postgres.ts";
 import { needs, program, run } from "../support/process.ts";
 import { freePort, startServer } from "../support/server.ts";
 import { gatehouse, withFolder } from "./support.ts";
+
+after(dropSchemas);
 
 test(
   "servers that start at once on an empty store share keys and the client of the command line",

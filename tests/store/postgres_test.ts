@@ -1,6 +1,6 @@
 /** The PostgreSQL store: the contracts, each test in a schema of its own, and how it is opened. */
 
-import { test } from "node:test";
+import { after, test } from "node:test";
 import {
   assert,
   assertEquals,
@@ -12,6 +12,7 @@ import { AppError } from "../../errors.ts";
 import { openStore } from "../../store/mod.ts";
 import { freePort } from "../support/server.ts";
 import {
+  dropSchemas,
   locationWith,
   needsPostgres,
   newLocation,
@@ -23,6 +24,8 @@ import {
 import { describeAuthorization } from "./authorization_contract.ts";
 import { describeConcurrency } from "./concurrency_contract.ts";
 import { describeWorkspace } from "./contract.ts";
+
+after(dropSchemas);
 
 const now = () => new Date();
 

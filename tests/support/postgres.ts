@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import process from "node:process";
-import { after, test } from "node:test";
+import { test } from "node:test";
 // @ts-types="../../store/sql/pg.d.ts"
 import pg from "pg";
 
@@ -19,10 +19,13 @@ export const needsPostgres: { readonly skip?: string } = await listens(where)
   : { skip: `no PostgreSQL listens at ${where.host}:${where.port}` };
 
 const schemas: string[] = [];
-after(async () => {
-  if (schemas.length === 0) return;
-  await query(schemas.map((schema) => `drop schema if exists ${schema} cascade`).join(";"));
-});
+
+/** Drops what `newLocation()` named; each test file registers it with `after()`, as Bun runs that for one file alone. */
+export async function dropSchemas(): Promise<void> {
+  const dropped = schemas.splice(0);
+  if (dropped.length === 0) return;
+  await query(dropped.map((schema) => `drop schema if exists ${schema} cascade`).join(";"));
+}
 
 /** The location of a store in a schema of its own, which does not exist yet. */
 export function newLocation(parameters: Readonly<Record<string, string>> = {}): string {
