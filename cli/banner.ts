@@ -1,6 +1,7 @@
 /** What `serve` prints: where the server is, and the three things a person does next. */
 
 import { mcpRemoteConfig } from "../http/pages/connect.ts";
+import { describeLocation } from "../store/mod.ts";
 import type { App } from "./app.ts";
 import { columns } from "./command.ts";
 import type { Config } from "./config_schema.ts";
@@ -14,7 +15,7 @@ export function banner(config: Config, app: App, operatorPort?: number): string 
     ["MCP", app.resource],
     ["Page", `${config.url}/`],
     ["Issuer", app.issuers.join(", ") + (embedded ? "  (embedded)" : "")],
-    ["Store", config.store],
+    ["Store", describeLocation(config.store)],
     ["Tools", String(app.registry.tools.length)],
     ...(operatorPort === undefined
       ? []

@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import process from "node:process";
 import { AppError } from "../errors.ts";
+import { LOCATION_FORMS } from "../store/mod.ts";
 import { loadConfig } from "./config.ts";
 import type { Config } from "./config_schema.ts";
 
@@ -44,7 +45,7 @@ export type Register = (
 export function withConfigFlags(command: Command): Command {
   return command
     .option("--config <file>", "JSON file for structured configuration")
-    .option("--store <location>", "sqlite:PATH or sqlite::memory:");
+    .option("--store <location>", LOCATION_FORMS);
 }
 
 export interface ConfigFlags {

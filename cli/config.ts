@@ -123,6 +123,7 @@ function complete(parsed: ParsedConfig): Config {
       url: new URL(server.url ?? `http://localhost:${server.port}`).origin,
       dpop: server.dpop,
       dpopNonce: server.dpopNonce,
+      ...(server.keysFile ? { keysFile: server.keysFile } : {}),
       ...(server.users ? { users: server.users } : {}),
     },
   };

@@ -2,11 +2,13 @@
 
 import { z } from "zod";
 import { isSecureUrl } from "../auth/fetch_json.ts";
+import { AppError } from "../errors.ts";
 import { ISSUER_PROFILES } from "../auth/profiles.ts";
 import type { ProfileName } from "../auth/profiles.ts";
 import { DEFAULT_RATE_LIMITS } from "../http/limits/rates.ts";
 import { isSharedStoreUrl } from "../http/limits/shared.ts";
 import { isProxyRange } from "../http/peer.ts";
+import { readLocation } from "../store/mod.ts";
 
 const port = z.coerce.number().int().min(0).max(65535);
 const positive = z.coerce.number().int().positive();
@@ -59,6 +61,8 @@ export const configSchema = z.strictObject({
     url: secureUrl.refine(isOrigin, "must be an origin: scheme, host and port, no path").optional(),
     dpop: z.enum(["off", "optional", "required"]).default("off"),
     dpopNonce: z.boolean().default(false),
+    /** Holds the keys instead of the place that goes with the store. */
+    keysFile: z.string().min(1).optional(),
     users: z.array(z.strictObject({
       subject: z.string().min(1).max(256),
       name: z.string().min(1).max(64),
@@ -72,7 +76,7 @@ export const configSchema = z.strictObject({
     tokenHash: z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in 64 lower-case hex digits")
       .optional(),
   }).prefault({}),
-  store: z.string().min(1).default("sqlite:gatehouse.db"),
+  store: z.string().superRefine(requireLocation).default("sqlite:gatehouse.db"),
   /** Names the audit chain that this process writes; processes that share a trail have different names. */
   instance: z.string().regex(
     /^[a-z0-9][a-z0-9-]{0,31}$/,
@@ -158,9 +162,20 @@ export type Config =
       readonly url: string;
       readonly dpop: "off" | "optional" | "required";
       readonly dpopNonce: boolean;
+      readonly keysFile?: string;
       readonly users?: NonNullable<ParsedConfig["authorizationServer"]["users"]>;
     };
   };
+
+/** Says what is wrong with the location of the store, in words that do not repeat it. */
+function requireLocation(location: string, context: z.RefinementCtx): void {
+  try {
+    readLocation(location);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+  }
+}
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).pathname === "/" && !/[?#]/.test(text);

@@ -12,7 +12,7 @@ import { hostOutput, lineCutter } from "./connect/stdio.ts";
 import { createTokenSource } from "./connect/tokens.ts";
 import { givenClient, ownClient } from "./credentials.ts";
 import type { CredentialFlags } from "./credentials.ts";
-import { hasEmbeddedKeys } from "./embedded.ts";
+import { findEmbeddedKeys } from "./embedded.ts";
 import type { MachineClient } from "./token_client.ts";
 import { withCredentialFlags } from "./token.ts";
 
@@ -110,5 +110,5 @@ async function clientFor(
   const given = await givenClient(io, flags);
   if (given !== undefined || !isLoopbackHost(resource.hostname)) return given;
   const config = await configFrom(io, { ...flags, url: resource.origin });
-  return await hasEmbeddedKeys(config) ? await ownClient(config) : undefined;
+  return await findEmbeddedKeys(config) ? await ownClient(config) : undefined;
 }

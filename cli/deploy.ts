@@ -11,7 +11,8 @@ import { loadConfig } from "./config.ts";
 const NEEDED = {
   GATEHOUSE_URL: "the public https origin, since the host picks the address",
   GATEHOUSE_ISSUER: "the authorization server; the embedded one would need a port of its own",
-  GATEHOUSE_STORE: "where the data lives; a file may not outlive the instance",
+  GATEHOUSE_STORE:
+    "where the data lives, such as postgres://...; a file may not outlive the instance",
 } as const;
 
 const { env } = process;

@@ -7,8 +7,11 @@ import type { AuthorizationServer } from "../auth/embedded/mod.ts";
 import type { EmbeddedKeys } from "../auth/embedded/keys.ts";
 import type { RevocationList } from "../auth/revocation.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
+import { AppError } from "../errors.ts";
+import type { ErrorCode } from "../errors.ts";
 import { MCP_PATH } from "../http/routes.ts";
-import type { Store } from "../store/mod.ts";
+import { describeLocation, openStore, readLocation } from "../store/mod.ts";
+import type { SecretStore, Store } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { usageError } from "./command.ts";
 import type { Config } from "./config_schema.ts";
@@ -31,7 +34,7 @@ export async function startEmbedded(
   parts: EmbeddedParts,
 ): Promise<AuthorizationServer> {
   const { startAuthorizationServer } = await import("../auth/embedded/mod.ts");
-  const keys = await embeddedKeys(config);
+  const keys = await embeddedKeys(config, parts.store.secrets);
   await ensureCliClient(keys, parts);
   const { host, port, url, users, dpop } = config.authorizationServer;
   return await startAuthorizationServer({
@@ -51,16 +54,24 @@ export async function startEmbedded(
   });
 }
 
-/** The keys of this store's authorization server, made on the first run. */
-export async function embeddedKeys(config: Config): Promise<EmbeddedKeys> {
-  const { loadOrCreateKeys } = await import("../auth/embedded/keys.ts");
-  return await loadOrCreateKeys(keysPath(config.store));
+/**
+ * The keys of this store's authorization server, made on the first run.
+ *
+ * `secrets` are those of the store where it is open; otherwise it is opened if the keys are in it.
+ */
+export async function embeddedKeys(config: Config, secrets?: SecretStore): Promise<EmbeddedKeys> {
+  const { loadOrCreateKeys, loadOrKeepKeys } = await import("../auth/embedded/keys.ts");
+  if (!keysAreShared(config)) return await loadOrCreateKeys(keysPath(config));
+  return secrets ? await loadOrKeepKeys(secrets) : await withSecrets(config, loadOrKeepKeys);
 }
 
-/** Whether a server with this store has made its keys, in a file. */
-export async function hasEmbeddedKeys(config: Config): Promise<boolean> {
-  const path = keysPath(config.store);
-  return path !== undefined && await isThere(path);
+/** The keys of this store's authorization server; undefined where none has run, or where they are in its memory. */
+export async function findEmbeddedKeys(config: Config): Promise<EmbeddedKeys | undefined> {
+  const { findKeys } = await import("../auth/embedded/keys.ts");
+  if (keysAreShared(config)) return await withSecrets(config, findKeys);
+  const path = keysPath(config);
+  const exists = path !== undefined && await isThere(path);
+  return exists ? await embeddedKeys(config) : undefined;
 }
 
 /** Not with `access()`, which under Deno needs the permission to know the user's id. */
@@ -76,27 +87,52 @@ function isThere(path: string): Promise<boolean> {
 export async function embeddedIssuer(
   config: Config,
 ): Promise<Pick<AuthorizationServer, "issuer" | "jwks">> {
-  const path = keysPath(config.store);
-  if (path === undefined) {
-    throw usageError("A store in memory keeps its keys in the server; give --store sqlite:PATH");
-  }
-  if (!await isThere(path)) {
-    throw usageError(`There is no ${path}; give the --store of the server, or --config`);
-  }
-  const { signingKeys } = await embeddedKeys(config);
-  const keys = signingKeys.map(({ d: _, ...key }) => key);
+  const found = await findEmbeddedKeys(config);
+  if (found === undefined) throw usageError(whereKeysAreMissing(config));
+  const keys = found.signingKeys.map(({ d: _, ...key }) => key);
   return { issuer: config.authorizationServer.url, jwks: { keys } };
 }
 
-function keysPath(store: string): string | undefined {
+function whereKeysAreMissing(config: Config): string {
+  if (keysAreShared(config)) {
+    return `No server has run with ${
+      describeLocation(config.store)
+    }; give the --store of the server, or --config`;
+  }
+  const path = keysPath(config);
+  return path === undefined
+    ? "A store in memory keeps its keys in the server; give --store sqlite:PATH"
+    : `There is no ${path}; give the --store of the server, or --config`;
+}
+
+/** Whether several instances may use the store; it then holds the keys too, as a file lies on one machine. */
+function keysAreShared({ store, authorizationServer }: Config): boolean {
+  return authorizationServer.keysFile === undefined && readLocation(store).kind === "postgres";
+}
+
+/** Where not told otherwise, the keys lie beside the database that they belong to; a store in memory has them in memory. */
+function keysPath({ store, authorizationServer: { keysFile } }: Config): string | undefined {
+  if (keysFile !== undefined) return resolve(keysFile);
   return privatePath(store, "gatehouse.keys.json");
 }
 
-/** Secrets lie beside the database that they belong to; a store in memory has its secrets in memory. */
+/** Where a secret of this machine lies, beside the database; undefined where the store is no file. */
 export function privatePath(store: string, name: string): string | undefined {
-  if (store === "sqlite::memory:") return undefined;
-  const database = store.startsWith("sqlite:") ? store.slice("sqlite:".length) : "gatehouse.db";
-  return join(dirname(resolve(database)), name);
+  const location = readLocation(store);
+  if (location.kind !== "sqlite" || location.path === ":memory:") return undefined;
+  return join(dirname(resolve(location.path)), name);
+}
+
+async function withSecrets<T>(
+  config: Config,
+  work: (secrets: SecretStore) => Promise<T>,
+): Promise<T> {
+  const store = await openStore(config.store, { now: () => new Date() });
+  try {
+    return await work(store.secrets);
+  } finally {
+    await store.close();
+  }
 }
 
 const CLI_CLIENT_NAME = "gatehouse command line";
@@ -111,13 +147,25 @@ async function ensureCliClient(keys: EmbeddedKeys, parts: EmbeddedParts): Promis
   if (known && scopes.every((scope) => known.scopes.includes(scope))) return;
   // Where the key file was removed to get new keys, nobody knows the secret of the client that was in it.
   const former = (await clients.list()).find(({ name }) => name === CLI_CLIENT_NAME);
-  if (former) await clients.remove(former.clientId);
+  // Other instances may start at the same time; whoever is first does it for all.
+  if (former) await unlessRefused("not_found", clients.remove(former.clientId));
   const { hashSecret } = await import("../auth/embedded/clients.ts");
-  await clients.add({
-    clientId,
-    name: CLI_CLIENT_NAME,
-    scopes,
-    secretHash: hashSecret(clientSecret),
-    createTime: parts.now().toISOString(),
-  });
+  await unlessRefused(
+    "conflict",
+    clients.add({
+      clientId,
+      name: CLI_CLIENT_NAME,
+      scopes,
+      secretHash: hashSecret(clientSecret),
+      createTime: parts.now().toISOString(),
+    }),
+  );
+}
+
+async function unlessRefused(code: ErrorCode, change: Promise<unknown>): Promise<void> {
+  try {
+    await change;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== code) throw error;
+  }
 }

@@ -73,9 +73,11 @@ function explain(error: unknown, io: Io): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof AppError) {
     io.err(error.message.split("\n").map((line) => `${NAME}: ${line}`).join("\n"));
-    // A port, a store or a key file that cannot be had is a matter of configuration; a server that is silent is not.
+    // A port, a store or a key file that cannot be had is a matter of configuration. A server that is silent is not, nor
+    // is what passes by itself: a service manager may try again after a 1 and not after a 2.
+    const passes = FAILURES.has(error.reason) || error.retryAfterSeconds !== undefined;
     const misconfigured = error.code === "invalid_request" || error.code === "invalid_input" ||
-      error.code === "unavailable" && !FAILURES.has(error.reason);
+      error.code === "unavailable" && !passes;
     return misconfigured ? 2 : 1;
   }
   io.err(`${NAME}: unexpected failure: ${error instanceof Error ? error.stack : String(error)}`);

@@ -1,6 +1,7 @@
 /** `gatehouse config`: prints the effective configuration without its secrets. */
 
 import { withoutCredentials } from "../http/limits/shared.ts";
+import { describeLocation } from "../store/mod.ts";
 import { configFrom, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Register } from "./command.ts";
 
@@ -17,11 +18,13 @@ export const registerConfig: Register = (program, io) => {
 
 function redactMember(name: string, value: unknown): unknown {
   if (SECRET_MEMBERS.has(name)) return "[redacted]";
-  return name === "store" && String(value).includes("://") ? redactUrl(String(value)) : value;
+  return name === "store" && typeof value === "string" ? shownStore(value) : value;
 }
 
-/** A connection URL may hold a password, before its host or among its parameters. */
-function redactUrl(text: string): string {
+/** Both the store and that of the budgets may be a URL with a password, before its host or among its parameters. */
+function shownStore(text: string): string {
+  if (!text.includes("://")) return text;
+  if (/^postgres(ql)?:/.test(text)) return describeLocation(text);
   const address = withoutCredentials(text);
   const { username, password } = URL.canParse(text)
     ? new URL(text)

@@ -1,25 +1,19 @@
-/** The store as one value: the workspace, the clients, the authorization server's state and the revocations. */
+/** The store as one value: the workspace, the clients, the authorization server's state, the revocations and shared secrets. */
 
-import { AppError } from "../errors.ts";
+import { readLocation } from "./location.ts";
 import type { OpenStoreOptions, Store } from "./store.ts";
 
+export { describeLocation, LOCATION_FORMS, readLocation } from "./location.ts";
+export type { SecretStore } from "./secrets.ts";
 export type { OpenStoreOptions, Store } from "./store.ts";
 
 /**
- * Opens the store at a location, `sqlite:PATH` or `sqlite::memory:`, creating or upgrading its tables.
+ * Opens the store at a location, `sqlite:PATH`, `sqlite::memory:` or `postgres://...`, creating or upgrading its tables.
  *
  * @throws {AppError} `invalid_request` for a location of another form, `unavailable` when the store cannot be opened.
  */
 export async function openStore(location: string, options: OpenStoreOptions): Promise<Store> {
-  if (/^sqlite:./.test(location)) {
-    // Imported on demand, so that a deployment with another store never loads `node:sqlite`.
-    const { openSqlStore } = await import("./sql/open.ts");
-    return await openSqlStore(location, options);
-  }
-  // The location is not repeated: it may hold a password.
-  throw new AppError(
-    "invalid_request",
-    "Cannot tell what kind of store is meant: the location must be sqlite:PATH or sqlite::memory:",
-    { reason: "store_location" },
-  );
+  const where = readLocation(location);
+  const { openSqlStore } = await import("./sql/open.ts");
+  return await openSqlStore(where, options);
 }

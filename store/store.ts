@@ -3,6 +3,7 @@
 import type { AuthorizationStateStore, ClientStore } from "./authorization.ts";
 import type { ReplayStore } from "./replay.ts";
 import type { RevocationStore } from "./revocation.ts";
+import type { SecretStore } from "./secrets.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface Store {
@@ -11,6 +12,7 @@ export interface Store {
   readonly authorizationState: AuthorizationStateStore;
   readonly replay: ReplayStore;
   readonly revocations: RevocationStore;
+  readonly secrets: SecretStore;
   /** Throws `unavailable` when the store cannot be read. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -113,6 +113,16 @@ test("each library has one place that names it", () => {
   assertEquals(wrong, []);
 });
 
+test("a database driver is loaded for its own kind of store alone", () => {
+  const eager = sources.filter((source) =>
+    ["store/sql/postgres.ts", "store/sql/sqlite.ts"].some((driver) =>
+      new RegExp(`^import (?!type).*"[./]*/?${driver.split("/").at(-1)!.replace(".", "[.]")}"`, "m")
+        .test(source.text)
+    )
+  ).map(({ path }) => path);
+  assertEquals(eager, []);
+});
+
 test("only http/listen.ts names a runtime", () => {
   const code = (text: string) =>
     text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "").replace(/"[^"\n]*"/g, '""');

@@ -2,6 +2,7 @@
 
 import type { AuditEvent, AuditLog } from "../../store/audit.ts";
 import type { LibraryClient, LibraryContext, LibraryError, Provider } from "./library.ts";
+import { answerOutage, describeFailure } from "./outage.ts";
 import { NOT_BY_THE_LIBRARY } from "./revoke_endpoint.ts";
 
 /** What of the audit trail is needed here; `refuse` may count a flood instead of writing it down. */
@@ -96,8 +97,9 @@ export function reportEvents(provider: Provider, parts: EventParts): void {
   provider.on("grant.revoked", ({ oidc }: LibraryContext) => {
     log("A grant was revoked", { clientId: oidc.client?.clientId });
   });
-  provider.on("server_error", (_: LibraryContext, error: unknown) => {
-    log("The authorization server failed", { error: String(error) });
+  provider.on("server_error", (ctx: LibraryContext, error: unknown) => {
+    log("The authorization server failed", describeFailure(error));
+    answerOutage(ctx, error);
   });
   // Koa writes to the console what nobody listens to.
   provider.on("error", (error: unknown) => {

@@ -1,4 +1,4 @@
-/** The embedded authorization server's own secrets: made on the first run, kept in one file that only its owner can read. */
+/** The embedded authorization server's own secrets: made on the first run, kept in a file for its owner alone, or in a shared store. */
 
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
 import { Buffer } from "node:buffer";
@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import type { JWK } from "jose";
 import { AppError } from "../../errors.ts";
 import { readOrCreatePrivateFile } from "../../store/private_file.ts";
+import type { SecretStore } from "../../store/secrets.ts";
 
 export interface EmbeddedKeys {
   /** Private ES256 keys, `kid` = RFC 7638 thumbprint; the first one signs. */
@@ -29,7 +30,29 @@ export async function loadOrCreateKeys(path: string | undefined): Promise<Embedd
     path,
     async () => JSON.stringify(await createKeys(), null, 2) + "\n",
   );
-  return parseKeys(path, text);
+  return parseKeys(`The key file ${path}`, text);
+}
+
+/**
+ * Returns the keys in the store, which are made where there are none, so that all instances have the same.
+ *
+ * @throws {AppError} `unavailable` for keys that are malformed.
+ */
+export async function loadOrKeepKeys(secrets: SecretStore): Promise<EmbeddedKeys> {
+  return await findKeys(secrets) ??
+    keptKeys(await secrets.keep(SECRET_NAME, JSON.stringify(await createKeys())));
+}
+
+/** Returns the keys in the store; undefined where no server has made them. */
+export async function findKeys(secrets: SecretStore): Promise<EmbeddedKeys | undefined> {
+  const text = await secrets.find(SECRET_NAME);
+  return text === undefined ? undefined : keptKeys(text);
+}
+
+const SECRET_NAME = "embedded_keys";
+
+function keptKeys(text: string): EmbeddedKeys {
+  return parseKeys(`The secret ${SECRET_NAME} in the store`, text);
 }
 
 async function createKeys(): Promise<EmbeddedKeys> {
@@ -46,7 +69,7 @@ async function createKeys(): Promise<EmbeddedKeys> {
   };
 }
 
-function parseKeys(path: string, text: string): EmbeddedKeys {
+function parseKeys(place: string, text: string): EmbeddedKeys {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -56,7 +79,7 @@ function parseKeys(path: string, text: string): EmbeddedKeys {
   if (!isEmbeddedKeys(value)) {
     throw new AppError(
       "unavailable",
-      `The key file ${path} is malformed; restore it from a backup, or remove it to get new keys (clients must then sign in again)`,
+      `${place} is malformed; restore it from a backup, or remove it to get new keys (clients must then sign in again)`,
       { reason: "key_file_malformed" },
     );
   }

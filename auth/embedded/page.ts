@@ -87,6 +87,7 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   session_not_found:
     "This request is no longer open: it was answered already, or it took longer than 10 minutes. Start again in the application.",
   rate_limited: "Too many requests. Wait a minute and start again in the application.",
+  temporarily_unavailable: "This cannot be done now. Try again in a minute.",
   server_error: "Something went wrong here. The operator finds the reason in the log.",
 };
 

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import type { InteractionHandler } from "./interaction.ts";
 import type { Provider } from "./library.ts";
 import { METADATA_PATHS, PATHS } from "./metadata.ts";
+import { describeFailure, outageOf } from "./outage.ts";
 import { errorPage, PAGE_HEADERS } from "./page.ts";
 
 export interface ServerOptions {
@@ -85,8 +86,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error) => {
-      log("The authorization server failed", { error: String(error) });
+      log("The authorization server failed", describeFailure(error));
       if (response.headersSent) return void response.destroy();
+      const outage = outageOf(error);
+      if (outage) {
+        response.setHeader("retry-after", String(outage.retryAfterSeconds));
+        return refuse(response, 503, outage.error, outage.description);
+      }
       refuse(response, 500, "server_error", "Something went wrong here");
     });
   });

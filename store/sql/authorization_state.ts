@@ -3,6 +3,7 @@
 import type { ExpressionBuilder } from "kysely";
 import type { AuthorizationStateStore } from "../authorization.ts";
 import type { AuthorizationStateRow, Schema, SqlContext } from "./schema.ts";
+import { isStorable } from "./text.ts";
 
 const SWEEP_INTERVAL_MS = 60_000;
 /** Keeps a sweep to some milliseconds, yet ahead of eighty expiring records a second. */
@@ -55,6 +56,7 @@ export function createAuthorizationState({ db, now }: SqlContext): Authorization
     },
 
     async consume(model, id) {
+      if (!isStorable(id)) return false;
       // One statement, so that the database decides who was first.
       const { numUpdatedRows } = await db
         .updateTable("authorization_state")
@@ -103,6 +105,7 @@ export function createAuthorizationState({ db, now }: SqlContext): Authorization
     column: "id" | "uid" | "user_code",
     value: string,
   ): Promise<Record<string, unknown> | undefined> {
+    if (!isStorable(value)) return undefined;
     const row = await db
       .selectFrom("authorization_state")
       .select(["payload", "consumed_at"])

@@ -3,7 +3,7 @@
 import { AppError } from "../../errors.ts";
 import type { ClientStore, RegisteredClient } from "../authorization.ts";
 import type { ClientRow, SqlContext } from "./schema.ts";
-import { assertStorable } from "./text.ts";
+import { assertStorable, isStorable } from "./text.ts";
 
 export function createClientStore({ db }: SqlContext): ClientStore {
   return {
@@ -30,6 +30,7 @@ export function createClientStore({ db }: SqlContext): ClientStore {
     },
 
     async find(clientId) {
+      if (!isStorable(clientId)) return undefined;
       const row = await db
         .selectFrom("clients")
         .selectAll()
@@ -50,8 +51,10 @@ export function createClientStore({ db }: SqlContext): ClientStore {
 
     async remove(clientIdOrName) {
       // The id first and alone: one client may be named like the id of another.
-      const row = await removeWhere("client_id", clientIdOrName) ??
-        await removeWhere("name", clientIdOrName);
+      const row = isStorable(clientIdOrName)
+        ? await removeWhere("client_id", clientIdOrName) ??
+          await removeWhere("name", clientIdOrName)
+        : undefined;
       if (row) return toClient(row);
       throw new AppError(
         "not_found",

@@ -3,12 +3,13 @@
 import { type CreateTableBuilder, sql, type Transaction } from "kysely";
 import { storeFault } from "./fault.ts";
 import type { Database, Schema } from "./schema.ts";
+import { createSecrets } from "./secrets.ts";
 
 export const MIGRATIONS_TABLE = "gatehouse_migrations";
 
 /** One step of the schema; once released it is never edited. */
 export interface Migration {
-  /** 1, 2, 3 and so on. */
+  /** Rises from step to step. */
   readonly version: number;
   readonly name: string;
   up(db: Transaction<Schema>): Promise<void>;
@@ -19,6 +20,15 @@ export interface MigrateOptions {
   /** Fills a new database. */
   readonly seed?: ((db: Transaction<Schema>) => Promise<void>) | undefined;
   readonly migrations?: readonly Migration[];
+  /** Where a database holds more than our tables. */
+  readonly place?: MigrationPlace;
+}
+
+export interface MigrationPlace {
+  /** The namespace of our tables. */
+  readonly schema: string;
+  /** Opens the transaction: keeps other processes out, and makes the schema where there is none. */
+  prepare(db: Transaction<Schema>): Promise<void>;
 }
 
 /**
@@ -28,16 +38,19 @@ export interface MigrateOptions {
  */
 export async function migrate(
   db: Database,
-  { now, seed, migrations = MIGRATIONS }: MigrateOptions,
+  { now, seed, migrations = MIGRATIONS, place }: MigrateOptions,
 ): Promise<void> {
-  const latest = migrations.length;
+  const latest = migrations.at(-1)?.version ?? 0;
   // Most starts find nothing to do, and then need no write lock.
-  if (await versionOf(db, latest) === latest) return;
-  await db.transaction().execute(async (trx) => {
+  if (await versionOf(db, latest, place) === latest) return;
+  // Each statement sees what was committed before it: what was read before the wait for the lock is out of date.
+  await db.transaction().setIsolationLevel("read committed").execute(async (trx) => {
+    await place?.prepare(trx);
     // Another process may have been quicker.
-    const current = await versionOf(trx, latest);
+    const current = await versionOf(trx, latest, place);
     if (current === 0) await createMigrationsTable(trx);
-    for (const { version, name, up } of migrations.slice(current)) {
+    for (const { version, name, up } of migrations) {
+      if (version <= current) continue;
       await up(trx);
       const applied = { version, name, applied_at: now().toISOString() };
       await trx.insertInto(MIGRATIONS_TABLE).values(applied).execute();
@@ -46,9 +59,15 @@ export async function migrate(
   });
 }
 
-async function versionOf(db: Database, latest: number): Promise<number> {
+async function versionOf(
+  db: Database,
+  latest: number,
+  place: MigrationPlace | undefined,
+): Promise<number> {
   const tables = await db.introspection.getTables();
-  if (!tables.some(({ name }) => name === MIGRATIONS_TABLE)) return 0;
+  const isOurs = (table: { name: string; schema?: string | undefined }) =>
+    table.name === MIGRATIONS_TABLE && (place === undefined || table.schema === place.schema);
+  if (!tables.some(isOurs)) return 0;
   const { version } = await db
     .selectFrom(MIGRATIONS_TABLE)
     .select(({ fn }) => fn.max("version").as("version"))
@@ -70,6 +89,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: "workspace, clients and authorization state", up: createFirstTables },
   { version: 2, name: "keys that are used once", up: createReplay },
   { version: 3, name: "revocations and the instances that enforce them", up: createRevocations },
+  { version: 4, name: "secrets that instances share", up: createSecrets },
 ];
 
 async function createFirstTables(db: Transaction<Schema>): Promise<void> {

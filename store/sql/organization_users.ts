@@ -8,15 +8,18 @@ import type {
   OrganizationUser,
   Workspace,
 } from "../workspace.ts";
+import { lockEnvironment } from "./environments.ts";
 import { findOrganization } from "./organizations.ts";
 import { readPage } from "./page.ts";
 import type { MembershipRow, Schema, SqlContext, UserRow } from "./schema.ts";
 import { assertStorable, emailKey } from "./text.ts";
+import { createTurns, transact } from "./transaction.ts";
 
 export function organizationUsers({ db, newId, now }: SqlContext): Pick<
   Workspace,
   "listOrganizationUsers" | "createOrganizationUser" | "importOrganizationUsers"
 > {
+  const inTurn = createTurns();
   return {
     async listOrganizationUsers(environmentId, organizationId, page) {
       await findOrganization(db, environmentId, organizationId);
@@ -34,15 +37,15 @@ export function organizationUsers({ db, newId, now }: SqlContext): Pick<
     },
 
     createOrganizationUser(environmentId, organizationId, input) {
-      return db.transaction().execute(async (trx) => {
-        await findOrganization(trx, environmentId, organizationId);
-        return addUser(trx, environmentId, organizationId, input);
-      });
+      return changing(
+        environmentId,
+        organizationId,
+        (trx) => addUser(trx, environmentId, organizationId, input),
+      );
     },
 
     importOrganizationUsers(environmentId, organizationId, rows) {
-      return db.transaction().execute(async (trx) => {
-        await findOrganization(trx, environmentId, organizationId);
+      return changing(environmentId, organizationId, async (trx) => {
         const added = new Map<string, number>();
         const results: ImportedRow[] = [];
         for (const { row, user: input } of rows) {
@@ -62,6 +65,20 @@ export function organizationUsers({ db, newId, now }: SqlContext): Pick<
       });
     },
   };
+
+  /** Runs one change of an environment's users after the other, in this process and in all. */
+  async function changing<T>(
+    environmentId: string,
+    organizationId: string,
+    work: (trx: Transaction<Schema>) => Promise<T>,
+  ): Promise<T> {
+    await findOrganization(db, environmentId, organizationId);
+    return await inTurn(environmentId, () =>
+      transact(db, async (trx) => {
+        await lockEnvironment(trx, environmentId);
+        return await work(trx);
+      }));
+  }
 
   /** A refusal leaves nothing behind, so that an import can go on in the same transaction. */
   async function addUser(

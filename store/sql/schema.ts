@@ -4,6 +4,7 @@ import type { Kysely } from "kysely";
 import type { Environment, OrganizationUser, WorkspaceMember } from "../workspace.ts";
 import type { RevocationTarget } from "../revocation.ts";
 import type { NewId } from "./ids.ts";
+import type { SecretRow } from "./secrets.ts";
 
 export interface Schema {
   gatehouse_migrations: { version: number; name: string; applied_at: string };
@@ -18,6 +19,7 @@ export interface Schema {
   revocations: RevocationRow;
   revocation_state: { id: number; revision: number };
   instances: InstanceRow;
+  secrets: SecretRow;
 }
 
 export type Database = Kysely<Schema>;

@@ -1,4 +1,4 @@
-/** The contract of the clients and of the authorization server's state as tests, run against every backend. */
+/** The contract of all that is in a store beside the workspace, as tests, run against every backend. */
 
 import { test } from "node:test";
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
@@ -126,6 +126,38 @@ export function describeAuthorization(
     assertFalse(await state.consume("Token", "c1"));
     await state.put("Code", "c1", { payload: { a: 2 }, expiresAt: START + 60_000 });
     assertFalse(await state.consume("Code", "c1"));
+  });
+
+  scene("text that no database can hold is found nowhere", async (store) => {
+    const { authorizationState: state, clients } = store;
+    for (const text of ["\0", "m2m_\0", "half \ud83d pair"]) {
+      assertEquals(await clients.find(text), undefined);
+      await refused("not_found", () => clients.remove(text));
+      assertEquals(await state.find("Code", text), undefined);
+      assertEquals(await state.findByUid("Code", text), undefined);
+      assertEquals(await state.findByUserCode("Code", text), undefined);
+      assertFalse(await state.consume("Code", text));
+    }
+  });
+
+  scene("secrets.keep() keeps the first value of a name", async ({ secrets }) => {
+    assertEquals(await secrets.find("keys"), undefined);
+    const kept = await Promise.all(["a", "b", "c"].map((value) => secrets.keep("keys", value)));
+    assertEquals(new Set(kept).size, 1);
+    assertEquals(await secrets.find("keys"), kept[0]);
+    assertEquals(await secrets.keep("keys", "late"), kept[0]);
+    assertEquals(await secrets.keep("other", "own"), "own");
+  });
+
+  scene("replay.claim() is won once, until the key is forgotten", async ({ replay }, clock) => {
+    const expiresAt = START + 1_000;
+    const claims = await Promise.all(
+      Array.from({ length: 8 }, () => replay.claim("proof", expiresAt)),
+    );
+    assertEquals(claims.filter(Boolean).length, 1);
+    assert(await replay.claim("another", expiresAt));
+    clock.time = START + 60_000;
+    assert(await replay.claim("proof", clock.time + 1_000));
   });
 
   scene(

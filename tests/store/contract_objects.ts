@@ -68,6 +68,21 @@ export function describeObjects(scene: RegisterScene): void {
     }
   });
 
+  scene("text that no database can hold is found nowhere", async (scene) => {
+    const { workspace, environmentId, organizationId } = scene;
+    for (const text of ["\0", `${organizationId}\0`, "half \ud83d pair"]) {
+      await refused("not_found", () => workspace.getEnvironment(text));
+      await refused("not_found", () => workspace.getOrganization(environmentId, text));
+      await refused("not_found", () => workspace.getOrganization(text, organizationId));
+      await refused(
+        "not_found",
+        () => workspace.updateOrganizationSettings(environmentId, text, []),
+      );
+      const found = await workspace.listOrganizations(environmentId, { pageSize: 1, search: text });
+      assertEquals(found, { items: [], totalSize: 0 });
+    }
+  });
+
   scene("SQL in values is data", async ({ workspace, environmentId }) => {
     const hostile = `'); DROP TABLE organizations; -- " \\ \${x} ?1 :id $1 `;
     const created = await workspace.createOrganization(environmentId, {
