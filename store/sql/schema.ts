@@ -3,7 +3,10 @@
 import type { Kysely } from "kysely";
 import type { Environment, OrganizationUser, WorkspaceMember } from "../workspace.ts";
 import type { RevocationTarget } from "../revocation.ts";
+import type { ConnectedAccountRow, MagicLinkRow } from "./connected_accounts.ts";
+import type { ConnectionDomainRow, ConnectionRow } from "./connections.ts";
 import type { NewId } from "./ids.ts";
+import type { PortalLinkRow } from "./admin_portal_links.ts";
 
 export interface Schema {
   gatehouse_migrations: { version: number; name: string; applied_at: string };
@@ -18,6 +21,11 @@ export interface Schema {
   revocations: RevocationRow;
   revocation_state: { id: number; revision: number };
   instances: InstanceRow;
+  connections: ConnectionRow;
+  connection_domains: ConnectionDomainRow;
+  portal_links: PortalLinkRow;
+  connected_accounts: ConnectedAccountRow;
+  magic_links: MagicLinkRow;
 }
 
 export type Database = Kysely<Schema>;
@@ -29,7 +37,7 @@ export interface SqlContext {
   readonly now: () => Date;
 }
 
-interface Times {
+export interface Times {
   create_time: string;
   update_time: string;
 }
