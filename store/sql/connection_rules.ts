@@ -11,18 +11,6 @@ import type {
 import type { ConnectionRow } from "./connections.ts";
 import { assertStorable } from "./text.ts";
 
-/** An organization's connection is switched by who may change organizations, the environment's by who may change that. */
-export function requireOwner(found: ConnectionRow, organizationId: string | undefined): void {
-  const { id, environment_id, organization_id } = found;
-  if (organization_id === (organizationId ?? null)) return;
-  if (organizationId !== undefined) throw unknownConnection(environment_id, id);
-  throw new AppError(
-    "conflict",
-    "The connection belongs to an organization, so it is switched with the id of that organization",
-    { reason: "connection_of_organization", details: { organizationId: organization_id } },
-  );
-}
-
 /**
  * The settings that were given.
  *
@@ -62,14 +50,6 @@ export function defaultKeyId(
 ): string {
   const name = providerKey.toLowerCase().replaceAll("_", "-");
   return `${name.slice(0, 40)}-${id.slice(-8).toLowerCase()}`;
-}
-
-export function unknownConnection(environmentId: string, connectionId: string): AppError {
-  return new AppError(
-    "not_found",
-    "The connection does not exist there; list the connections of the environment or organization to find its id",
-    { reason: "connection", details: { environmentId, connectionId } },
-  );
 }
 
 export function incomplete(row: ConnectionRow): AppError {

@@ -1,6 +1,7 @@
 /** The connections of an environment and of its organizations. */
 
 import type { Transaction } from "kysely";
+import { requireOwner, unknownConnection } from "../workspace/connections.ts";
 import type {
   Connection,
   ConnectionStatus,
@@ -13,10 +14,8 @@ import {
   incomplete,
   inUse,
   keyIdTaken,
-  requireOwner,
   settingsFor,
   statusOf,
-  unknownConnection,
 } from "./connection_rules.ts";
 import { findEnvironment } from "./environments.ts";
 import { findOrganization } from "./organizations.ts";
@@ -157,7 +156,7 @@ export function connections({ db, newId, now }: SqlContext): ConnectionWorkspace
           await findOrganization(trx, environmentId, organizationId);
         }
         const found = await findConnection(trx, environmentId, connectionId);
-        requireOwner(found, organizationId);
+        requireOwner(toConnection(found), organizationId);
         if (enabled && found.status !== "COMPLETED") throw incomplete(found);
         if ((found.enabled === 1) === enabled) return toConnection(found);
         const changes = { enabled: enabled ? 1 : 0, update_time: now().toISOString() };

@@ -1,5 +1,6 @@
 /** Connections: how people sign in to an environment or an organization, and what their connected accounts go through. */
 
+import { AppError } from "../../errors.ts";
 import type { Page, PageRequest } from "../workspace.ts";
 
 export const CONNECTION_PROVIDERS = [
@@ -117,6 +118,34 @@ export function signsIn(type: ConnectionType): boolean {
 /** Whether accounts of people at the provider can be connected through a connection of the type. */
 export function connectsAccounts(type: ConnectionType): boolean {
   return ["OAUTH", "OAUTH_M2M", "BASIC", "BEARER", "API_KEY"].includes(type);
+}
+
+/**
+ * Holds a connection to its owner: an organization's is switched by who may change organizations, the environment's by
+ * who may change that.
+ *
+ * @throws {AppError} `not_found` where it is not of the organization, `conflict` where it is of one and none is named.
+ */
+export function requireOwner(
+  { id, environmentId, organizationId: owner }: Connection,
+  organizationId: string | undefined,
+): void {
+  if (owner === organizationId) return;
+  if (organizationId !== undefined) throw unknownConnection(environmentId, id);
+  throw new AppError(
+    "conflict",
+    "The connection belongs to an organization, so it is switched with the id of that organization",
+    { reason: "connection_of_organization", details: { organizationId: owner } },
+  );
+}
+
+/** The `not_found` of a connection. */
+export function unknownConnection(environmentId: string, connectionId: string): AppError {
+  return new AppError(
+    "not_found",
+    "The connection does not exist there; list the connections of the environment or organization to find its id",
+    { reason: "connection", details: { environmentId, connectionId } },
+  );
 }
 
 export interface ConnectionWorkspace {
