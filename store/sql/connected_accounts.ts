@@ -100,13 +100,13 @@ export function connectedAccounts(context: SqlContext): ConnectedAccountWorkspac
     deleteConnectedAccount(environmentId, connectedAccountId) {
       return db.transaction().execute(async (trx) => {
         const found = await findAccount(trx, environmentId, connectedAccountId);
-        const { id } = await trx
+        const deleted = await trx
           .deleteFrom("connected_accounts")
           .where("id", "=", connectedAccountId)
           .returning("id")
-          .executeTakeFirst() ?? {};
+          .executeTakeFirst();
         // Somebody else was quicker.
-        if (id === undefined) throw unknownAccount(environmentId, connectedAccountId);
+        if (deleted === undefined) throw unknownAccount(environmentId, connectedAccountId);
         return toAccount(found);
       });
     },

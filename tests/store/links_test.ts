@@ -88,3 +88,25 @@ test("expired links are swept, and those in force are not", async () => {
   assertEquals(Number(total), 3);
   await db.destroy();
 });
+
+test("connections and links of an organization go with it, and no others", async () => {
+  const { db, portal, rows } = await openScene();
+  await portal();
+  const { id } = await db
+    .selectFrom("organizations")
+    .select("id")
+    .where("external_id", "=", "kestrel")
+    .executeTakeFirstOrThrow();
+  const keys = async () => {
+    const found = await db.selectFrom("connections").select("key_id").orderBy("id").execute();
+    return found.map(({ key_id }) => key_id);
+  };
+  const before = await keys();
+  await db.deleteFrom("memberships").where("organization_id", "=", id).execute();
+  await db.deleteFrom("organizations").where("id", "=", id).execute();
+  assertEquals(await keys(), before.filter((key) => key !== "kestrel-okta"));
+  assertEquals((await rows()).portal, []);
+  const claims = await db.selectFrom("connection_domains").select("domain").execute();
+  assertEquals(claims.map(({ domain }) => domain).sort(), ["halden.example", "kestrel.example"]);
+  await db.destroy();
+});

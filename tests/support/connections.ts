@@ -40,8 +40,8 @@ export function withConnections(run: (scene: ConnectionScene) => Promise<void>):
 /** What a person is asked before the tool runs; throws what the tool throws instead of asking. */
 export async function questionOf(
   name: string,
-  input: Record<string, unknown>,
-  { workspace }: Pick<ToolContext, "workspace">,
+  input: unknown,
+  workspace: Workspace,
 ): Promise<string> {
   const { confirm, input: schema } = toolNamed(name);
   return await confirm!(schema.parse(input), { workspace } as ToolContext);

@@ -11,7 +11,7 @@ test("delete_connected_account says whose it is, and deletes that one alone", ()
     const jonas = await account("jonas@kestrel.example");
     const input = { environmentId, connectedAccountId: jonas.id };
     assertEquals(
-      await questionOf(NAME, input, { workspace }),
+      await questionOf(NAME, input, workspace),
       "Delete the connected account of jonas@kestrel.example at GITHUB (connector github, ACTIVE)? Its credentials cannot " +
         "be had back, and programs can no longer act for this person there.",
     );
@@ -21,7 +21,7 @@ test("delete_connected_account says whose it is, and deletes that one alone", ()
     assertEquals(totalSize, 3);
     for (
       const repeat of [
-        () => questionOf(NAME, input, { workspace }),
+        () => questionOf(NAME, input, workspace),
         () => callTool(NAME, input, { workspace }),
       ]
     ) assertEquals((await assertRejects(repeat, AppError)).code, "not_found");

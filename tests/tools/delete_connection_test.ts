@@ -10,7 +10,7 @@ test("delete_connection says by names and numbers what would go", () =>
       questionOf(
         "delete_connection",
         { environmentId, connectionId: (await connection(keyId)).id },
-        { workspace },
+        workspace,
       );
     assertEquals(
       await ask("kestrel-okta"),
@@ -36,7 +36,7 @@ test("delete_connection changes nothing by asking", () =>
     await questionOf(
       "delete_connection",
       { environmentId, connectionId: before.id },
-      { workspace },
+      workspace,
     );
     assertEquals(await connection("github"), before);
   }));
@@ -54,7 +54,7 @@ test("a question about many domains stays short enough to be asked", () =>
     const question = await questionOf(
       "delete_connection",
       { environmentId, connectionId },
-      { workspace },
+      workspace,
     );
     assertEquals(question.includes("and 17 more"), true);
     assertEquals(question.length < 2000, true);
@@ -77,7 +77,7 @@ test("delete_connection deletes it with its accounts, and then there is none", (
     );
     for (
       const repeat of [
-        () => questionOf("delete_connection", input, { workspace }),
+        () => questionOf("delete_connection", input, workspace),
         () => callTool("delete_connection", input, { workspace }),
       ]
     ) assertEquals((await assertRejects(repeat, AppError)).code, "not_found");

@@ -9,9 +9,7 @@ const NAME = "disable_environment_connection";
 test("disable_environment_connection says who and what would stop", () =>
   withConnections(async ({ workspace, environmentId, connection }) => {
     const ask = async (keyId: string) =>
-      questionOf(NAME, { environmentId, connectionId: (await connection(keyId)).id }, {
-        workspace,
-      });
+      questionOf(NAME, { environmentId, connectionId: (await connection(keyId)).id }, workspace);
     assertEquals(
       await ask("google"),
       "Disable the connection google (GOOGLE, OIDC) of the environment? Of the users of the environment (6), nobody can " +
@@ -32,7 +30,7 @@ test("disable_environment_connection keeps settings and accounts", () =>
     assertEquals([disabled.enabled, disabled.settings], [false, settings]);
     const { connectedAccounts } = await workspace.getConnectionUse(environmentId, connectionId);
     assertEquals(connectedAccounts, 2);
-    const error = await assertRejects(() => questionOf(NAME, input, { workspace }), AppError);
+    const error = await assertRejects(() => questionOf(NAME, input, workspace), AppError);
     assertEquals(error.reason, "disabled_already");
     const enabled = await callTool("enable_environment_connection", input, { workspace });
     assertEquals(enabled.enabled, true);
@@ -44,7 +42,7 @@ test("disable_environment_connection asks nothing about an organization's", () =
     const input = { environmentId, connectionId: before.id };
     for (
       const attempt of [
-        () => questionOf(NAME, input, { workspace }),
+        () => questionOf(NAME, input, workspace),
         () => callTool(NAME, input, { workspace }),
       ]
     ) assertEquals((await assertRejects(attempt, AppError)).code, "conflict");

@@ -12,7 +12,7 @@ test("disable_organization_connection says who could no longer sign in", () =>
     const before = await connection("kestrel-okta");
     const input = { environmentId, organizationId, connectionId: before.id };
     assertEquals(
-      await questionOf(NAME, input, { workspace }),
+      await questionOf(NAME, input, workspace),
       "Disable the connection kestrel-okta (OKTA, SAML) of the organization Kestrel Robotics? Of the users of Kestrel " +
         "Robotics (3), nobody can sign in through it any more; addresses at kestrel.example lead to it. It can be " +
         "enabled again.",
@@ -27,7 +27,7 @@ test("disable_organization_connection bothers nobody about one that is disabled"
     const organizationId = await organization("Halden Shipping");
     const { id: connectionId } = await connection("halden-entra");
     const error = await assertRejects(
-      () => questionOf(NAME, { environmentId, organizationId, connectionId }, { workspace }),
+      () => questionOf(NAME, { environmentId, organizationId, connectionId }, workspace),
       AppError,
     );
     assertEquals([error.code, error.reason], ["conflict", "disabled_already"]);
@@ -41,7 +41,7 @@ test("disable_organization_connection says nothing of what is not the organizati
       const input = { environmentId, organizationId, connectionId: before.id };
       for (
         const attempt of [
-          () => questionOf(NAME, input, { workspace }),
+          () => questionOf(NAME, input, workspace),
           () => callTool(NAME, input, { workspace }),
         ]
       ) {

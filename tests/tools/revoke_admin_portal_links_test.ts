@@ -15,7 +15,7 @@ test("revoke_admin_portal_links says how many would end, and ends those of one o
       made.push(await callTool("generate_admin_portal_link", input, { workspace }));
     }
     assertEquals(
-      await questionOf(NAME, ids, { workspace }),
+      await questionOf(NAME, ids, workspace),
       "Revoke all open admin portal links of the organization Halden Shipping (2)? Whoever has one can no longer set " +
         `anything up with it; the last would have worked until ${made[0].expireTime}.`,
     );
@@ -35,7 +35,7 @@ test("revoke_admin_portal_links says how many would end, and ends those of one o
 test("revoke_admin_portal_links bothers nobody where no link is open", () =>
   withConnections(async ({ workspace, environmentId, organization }) => {
     const ids = { environmentId, organizationId: await organization("Halden Shipping") };
-    const error = await assertRejects(() => questionOf(NAME, ids, { workspace }), AppError);
+    const error = await assertRejects(() => questionOf(NAME, ids, workspace), AppError);
     assertEquals([error.code, error.reason], ["not_found", "portal_links"]);
     assertEquals(await callTool(NAME, ids, { workspace }), { revoked: [] });
   }));
