@@ -1,5 +1,10 @@
 /** The workspace that the tools work on: its objects and the one interface every backend implements. */
 
+import type { McpServers } from "./workspace/mcp_servers.ts";
+import type { OrganizationLifecycle } from "./workspace/organization_changes.ts";
+import type { Users } from "./workspace/users.ts";
+import type { MemberLifecycle } from "./workspace/workspace_member_changes.ts";
+
 /** One page of a list; without `nextPageToken` it is the last. */
 export interface Page<T> {
   readonly items: readonly T[];
@@ -96,7 +101,7 @@ export interface WorkspaceMember {
  * Every method throws `AppError` with `not_found` for an id that does not exist in the given environment or
  * organization, `conflict` where a unique value is taken, and `invalid_input` for a page token it did not issue.
  */
-export interface Workspace {
+export interface Workspace extends McpServers, OrganizationLifecycle, Users, MemberLifecycle {
   /** Oldest first. */
   listEnvironments(page: PageRequest): Promise<Page<Environment>>;
   getEnvironment(environmentId: string): Promise<Environment>;

@@ -2,9 +2,13 @@
 
 import type { Workspace } from "../workspace.ts";
 import { environments } from "./environments.ts";
+import { mcpServers } from "./mcp_servers.ts";
+import { organizationLifecycle } from "./organization_changes.ts";
 import { organizationUsers } from "./organization_users.ts";
 import { organizations } from "./organizations.ts";
 import type { SqlContext } from "./schema.ts";
+import { users } from "./users.ts";
+import { memberLifecycle } from "./workspace_member_changes.ts";
 import { workspaceMembers } from "./workspace_members.ts";
 
 export function createWorkspace(context: SqlContext): Workspace {
@@ -13,5 +17,9 @@ export function createWorkspace(context: SqlContext): Workspace {
     ...organizations(context),
     ...organizationUsers(context),
     ...workspaceMembers(context),
+    ...mcpServers(context),
+    ...organizationLifecycle(context),
+    ...users(context),
+    ...memberLifecycle(context),
   };
 }

@@ -1,7 +1,9 @@
 /** The contract of the Workspace interface as tests, run against every backend. */
 
 import type { Store } from "../../store/mod.ts";
+import { describeLifecycle } from "./contract_lifecycle.ts";
 import { describeLists } from "./contract_lists.ts";
+import { describeMcpServers } from "./contract_mcp_servers.ts";
 import { describeObjects } from "./contract_objects.ts";
 import { scenesOf } from "./contract_scene.ts";
 import { describeUsers } from "./contract_users.ts";
@@ -12,4 +14,6 @@ export function describeWorkspace(name: string, open: () => Promise<Store>): voi
   describeObjects(scene);
   describeLists(scene);
   describeUsers(scene);
+  describeMcpServers(scene);
+  describeLifecycle(scene);
 }
