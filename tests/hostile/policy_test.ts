@@ -1,5 +1,5 @@
 import { test } from "node:test";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { MODERN_META } from "../support/pipeline.ts";
 import { attempts, ERAS, SCOPE_CLAIMS, TOOL_SCOPES, verdictOn } from "./generators_policy.ts";
 import type { Attempt, Targets } from "./generators_policy.ts";
@@ -92,7 +92,8 @@ test(
       // A step that shares no factor with the table's rows reaches every method, tool and credential.
       for (let at = 0; at < all.length; at += 7) await check(all[at]!, "remote");
       assertEquals(wrong.slice(0, 10), []);
-      assertEquals([all.length, unique], [880, 1006]);
+      assert(all.length > 880, "the table has become shorter");
+      assertEquals(unique, all.length + Math.ceil(all.length / 7));
     }),
 );
 

@@ -5,6 +5,7 @@ import { describeLifecycle } from "./contract_lifecycle.ts";
 import { describeLists } from "./contract_lists.ts";
 import { describeMcpServers } from "./contract_mcp_servers.ts";
 import { describeObjects } from "./contract_objects.ts";
+import { describePeople } from "./contract_people.ts";
 import { scenesOf } from "./contract_scene.ts";
 import { describeUsers } from "./contract_users.ts";
 
@@ -16,4 +17,5 @@ export function describeWorkspace(name: string, open: () => Promise<Store>): voi
   describeUsers(scene);
   describeMcpServers(scene);
   describeLifecycle(scene);
+  describePeople(scene);
 }
