@@ -90,7 +90,7 @@ export function organizationUsers({ db, newId, now }: SqlContext): Pick<
     // Insert, then look: of two instances that add the same email at once, the second finds what the first has written.
     const user = await insertUser(trx, environmentId, input) ??
       await findByEmail(trx, environmentId, input.email);
-    if (user === undefined) throw externalIdTaken();
+    if (user === undefined) throw userExternalIdTaken();
     if (input.externalId !== undefined && user.external_id !== input.externalId) {
       throw otherExternalId();
     }
@@ -158,7 +158,7 @@ function isRefusal(error: unknown): error is AppError {
   return error instanceof AppError && (error.code === "conflict" || error.code === "invalid_input");
 }
 
-function externalIdTaken(): AppError {
+export function userExternalIdTaken(): AppError {
   return new AppError(
     "conflict",
     "The externalId belongs to another user of this environment; choose another one",
@@ -186,7 +186,7 @@ function repeatedEmail(earlierRow: number): AppError {
   });
 }
 
-function toOrganizationUser(
+export function toOrganizationUser(
   user: Pick<UserRow, "email" | "external_id" | "given_name" | "family_name">,
   membership: MembershipRow,
 ): OrganizationUser {
