@@ -1,5 +1,9 @@
 /** The workspace that the tools work on: its objects and the one interface every backend implements. */
 
+import type { EnvironmentClientWorkspace } from "./workspace/environment_client.ts";
+import type { RoleWorkspace } from "./workspace/roles.ts";
+import type { ScopeWorkspace } from "./workspace/scopes.ts";
+
 /** One page of a list; without `nextPageToken` it is the last. */
 export interface Page<T> {
   readonly items: readonly T[];
@@ -96,7 +100,7 @@ export interface WorkspaceMember {
  * Every method throws `AppError` with `not_found` for an id that does not exist in the given environment or
  * organization, `conflict` where a unique value is taken, and `invalid_input` for a page token it did not issue.
  */
-export interface Workspace {
+export interface Workspace extends EnvironmentClientWorkspace, RoleWorkspace, ScopeWorkspace {
   /** Oldest first. */
   listEnvironments(page: PageRequest): Promise<Page<Environment>>;
   getEnvironment(environmentId: string): Promise<Environment>;
@@ -126,6 +130,7 @@ export interface Workspace {
    * Adds a user to an organization; a user whose email the environment knows already joins with the same id.
    *
    * Joining changes nothing that other organizations see: a known user keeps email, names and external id.
+   * `invalid_input` for a role that the environment does not have, naming those it has.
    * `conflict` when the user is a member already or `externalId` is taken in the environment; also when a known user has
    * another `externalId`, or none.
    */

@@ -1,9 +1,11 @@
 /** The environments of the workspace. */
 
+import type { Transaction } from "kysely";
 import { AppError } from "../../errors.ts";
 import type { Environment, Workspace } from "../workspace.ts";
 import { readPage } from "./page.ts";
-import type { Database, EnvironmentRow, SqlContext } from "./schema.ts";
+import type { Database, EnvironmentRow, Schema, SqlContext } from "./schema.ts";
+import { isStorable } from "./text.ts";
 
 export function environments(
   { db }: SqlContext,
@@ -28,11 +30,13 @@ export async function findEnvironment(
   db: Database,
   environmentId: string,
 ): Promise<EnvironmentRow> {
-  const row = await db
-    .selectFrom("environments")
-    .selectAll()
-    .where("id", "=", environmentId)
-    .executeTakeFirst();
+  const row = isStorable(environmentId)
+    ? await db
+      .selectFrom("environments")
+      .selectAll()
+      .where("id", "=", environmentId)
+      .executeTakeFirst()
+    : undefined;
   if (row) return row;
   throw new AppError(
     "not_found",
@@ -42,6 +46,23 @@ export async function findEnvironment(
       details: { environmentId },
     },
   );
+}
+
+/**
+ * Holds until the end of the transaction what else wants this lock, in any process.
+ *
+ * Two imports of the same people in another order would otherwise wait for each other's rows for ever. A change that
+ * changes nothing is a lock in every SQL dialect; it keeps nobody from adding what refers to the row.
+ */
+export async function lockEnvironment(
+  trx: Transaction<Schema>,
+  environmentId: string,
+): Promise<void> {
+  await trx
+    .updateTable("environments")
+    .set(({ ref }) => ({ update_time: ref("update_time") }))
+    .where("id", "=", environmentId)
+    .execute();
 }
 
 function toEnvironment(row: EnvironmentRow): Environment {

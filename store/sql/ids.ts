@@ -5,8 +5,19 @@ import { randomBytes } from "node:crypto";
 /** Crockford's base 32: no I, L, O or U. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/** `msh` is a membership; its id orders the users of an organization and is never shown. */
-export type IdPrefix = "env" | "org" | "usr" | "mem" | "msh" | "rev";
+/** `msh` is a membership and `uri` a redirect URI; these ids order lists and are never shown. `skc` is a client, `sks` a secret. */
+export type IdPrefix =
+  | "env"
+  | "org"
+  | "usr"
+  | "mem"
+  | "msh"
+  | "rev"
+  | "role"
+  | "scp"
+  | "skc"
+  | "sks"
+  | "uri";
 
 /** Makes the next id, `PREFIX_` and 26 characters. */
 export type NewId = (prefix: IdPrefix) => string;

@@ -8,8 +8,10 @@ import type {
   OrganizationUser,
   Workspace,
 } from "../workspace.ts";
+import { assertKnownRoles } from "./membership_roles.ts";
 import { findOrganization } from "./organizations.ts";
 import { readPage } from "./page.ts";
+import { roleNames } from "./roles.ts";
 import type { MembershipRow, Schema, SqlContext, UserRow } from "./schema.ts";
 import { assertStorable, emailKey } from "./text.ts";
 
@@ -36,6 +38,7 @@ export function organizationUsers({ db, newId, now }: SqlContext): Pick<
     createOrganizationUser(environmentId, organizationId, input) {
       return db.transaction().execute(async (trx) => {
         await findOrganization(trx, environmentId, organizationId);
+        assertKnownRoles(await roleNames(trx, environmentId), input.roles);
         return addUser(trx, environmentId, organizationId, input);
       });
     },
@@ -43,6 +46,7 @@ export function organizationUsers({ db, newId, now }: SqlContext): Pick<
     importOrganizationUsers(environmentId, organizationId, rows) {
       return db.transaction().execute(async (trx) => {
         await findOrganization(trx, environmentId, organizationId);
+        const knownRoles = await roleNames(trx, environmentId);
         const added = new Map<string, number>();
         const results: ImportedRow[] = [];
         for (const { row, user: input } of rows) {
@@ -50,6 +54,7 @@ export function organizationUsers({ db, newId, now }: SqlContext): Pick<
           const earlier = added.get(emailKey(email));
           try {
             if (earlier !== undefined) throw repeatedEmail(earlier);
+            assertKnownRoles(knownRoles, input.roles);
             const user = await addUser(trx, environmentId, organizationId, input);
             added.set(emailKey(email), row);
             results.push({ row, email, user });

@@ -5,7 +5,7 @@ import type { Organization, Workspace } from "../workspace.ts";
 import { findEnvironment } from "./environments.ts";
 import { readPage } from "./page.ts";
 import type { Database, OrganizationRow, SqlContext } from "./schema.ts";
-import { assertStorable, contains, searchKey } from "./text.ts";
+import { assertStorable, contains, isStorable, searchKey } from "./text.ts";
 
 const FEATURE_COLUMNS = { sso: "sso_enabled", dir_sync: "dir_sync_enabled" } as const;
 
@@ -67,13 +67,15 @@ export function organizations({ db, newId, now }: SqlContext): Pick<
 
     async updateOrganizationSettings(environmentId, organizationId, features) {
       const changes = features.map(({ name, enabled }) => [FEATURE_COLUMNS[name], enabled ? 1 : 0]);
-      const row = await db
-        .updateTable("organizations")
-        .set({ ...Object.fromEntries(changes), update_time: now().toISOString() })
-        .where("id", "=", organizationId)
-        .where("environment_id", "=", environmentId)
-        .returningAll()
-        .executeTakeFirst();
+      const row = isStorable(organizationId) && isStorable(environmentId)
+        ? await db
+          .updateTable("organizations")
+          .set({ ...Object.fromEntries(changes), update_time: now().toISOString() })
+          .where("id", "=", organizationId)
+          .where("environment_id", "=", environmentId)
+          .returningAll()
+          .executeTakeFirst()
+        : undefined;
       return toOrganization(row ?? await findOrganization(db, environmentId, organizationId));
     },
   };
@@ -85,12 +87,14 @@ export async function findOrganization(
   environmentId: string,
   organizationId: string,
 ): Promise<OrganizationRow> {
-  const row = await db
-    .selectFrom("organizations")
-    .selectAll()
-    .where("id", "=", organizationId)
-    .where("environment_id", "=", environmentId)
-    .executeTakeFirst();
+  const row = isStorable(organizationId) && isStorable(environmentId)
+    ? await db
+      .selectFrom("organizations")
+      .selectAll()
+      .where("id", "=", organizationId)
+      .where("environment_id", "=", environmentId)
+      .executeTakeFirst()
+    : undefined;
   if (row) return row;
   await findEnvironment(db, environmentId);
   throw new AppError(

@@ -3,7 +3,11 @@
 import type { Kysely } from "kysely";
 import type { Environment, OrganizationUser, WorkspaceMember } from "../workspace.ts";
 import type { RevocationTarget } from "../revocation.ts";
+import type { ClientSecretRow, EnvironmentClientRow } from "./environment_client.ts";
 import type { NewId } from "./ids.ts";
+import type { RedirectUriRow } from "./redirect_uris.ts";
+import type { RoleRow } from "./roles.ts";
+import type { ScopeRow } from "./scopes.ts";
 
 export interface Schema {
   gatehouse_migrations: { version: number; name: string; applied_at: string };
@@ -18,6 +22,11 @@ export interface Schema {
   revocations: RevocationRow;
   revocation_state: { id: number; revision: number };
   instances: InstanceRow;
+  environment_roles: RoleRow;
+  environment_scopes: ScopeRow;
+  environment_clients: EnvironmentClientRow;
+  environment_client_secrets: ClientSecretRow;
+  redirect_uris: RedirectUriRow;
 }
 
 export type Database = Kysely<Schema>;

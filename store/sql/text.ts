@@ -15,8 +15,14 @@ export function searchKey(...parts: readonly (string | undefined)[]): string {
 
 /** Whether the column, made by `searchKey()`, contains the text; `%` and `_` stand for themselves. */
 export function contains(column: Expression<string>, text: string): Expression<SqlBool> {
+  if (!isStorable(text)) return sql<SqlBool>`1 = 0`;
   const pattern = `%${searchKey(text).replaceAll(/[!%_]/g, "!$&")}%`;
   return sql<SqlBool>`${column} like ${pattern} escape '!'`;
+}
+
+/** Whether a database can hold the text: what it cannot hold need not be looked for, and PostgreSQL refuses to. */
+export function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes("\0");
 }
 
 /**
@@ -26,7 +32,7 @@ export function contains(column: Expression<string>, text: string): Expression<S
  */
 export function assertStorable(fields: Readonly<Record<string, string | undefined>>): void {
   for (const [field, text] of Object.entries(fields)) {
-    if (text === undefined || (text.isWellFormed() && !text.includes("\0"))) continue;
+    if (text === undefined || isStorable(text)) continue;
     throw new AppError("invalid_input", `Remove the unprintable character from ${field}`, {
       reason: "text_not_storable",
       details: { field },
