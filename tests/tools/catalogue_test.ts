@@ -13,6 +13,7 @@ import { registry } from "../support/tools.ts";
 const SHARED = [
   "audit_objects",
   "batches",
+  "environments",
   "execute",
   "handle",
   "mod",
@@ -22,6 +23,7 @@ const SHARED = [
   "sanitize",
   "schema_rules",
   "shapes",
+  "uris",
 ];
 
 const names = tools.map(({ name }) => name);
@@ -108,11 +110,15 @@ test("the name of a tool tells its effect", () => {
     list: "read",
     get: "read",
     whoami: "read",
+    add: "create",
     create: "create",
     import: "create",
     invite: "create",
     update: "update",
     restore: "update",
+    set: "update",
+    delete: "delete",
+    remove: "delete",
     revoke: "delete",
   };
   for (const { name, effect } of tools) assertEquals(effect, effects[name.split("_")[0]!], name);
