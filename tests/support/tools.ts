@@ -72,7 +72,23 @@ export async function callTool(
     return output;
   }
   const tool = toolNamed(name);
-  const context: ToolContext = {
+  const context = contextOf(workspace, overrides);
+  return tool.output.parse(await tool.handle(tool.input.parse(input), context));
+}
+
+/** What a person is asked before the tool runs. */
+export async function questionOf(
+  name: string,
+  input: unknown,
+  workspace: Workspace,
+): Promise<string> {
+  const tool = toolNamed(name);
+  if (tool.confirm === undefined) throw new Error(`${name} asks nobody`);
+  return await tool.confirm(tool.input.parse(input), contextOf(workspace));
+}
+
+function contextOf(workspace: Workspace, overrides: Partial<ToolContext> = {}): ToolContext {
+  return {
     principal: principal(),
     workspace,
     audit: { query: () => Promise.resolve({ records: [] }) },
@@ -84,7 +100,6 @@ export async function callTool(
     now: () => NOW,
     ...overrides,
   };
-  return tool.output.parse(await tool.handle(tool.input.parse(input), context));
 }
 
 /** What is wrong with an input, as `path: message`; nothing when it fits. */
