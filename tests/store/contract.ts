@@ -1,8 +1,10 @@
 /** The contract of the Workspace interface as tests, run against every backend. */
 
 import type { Store } from "../../store/mod.ts";
+import { describeEnvironmentClient } from "./contract_environment_client.ts";
 import { describeLists } from "./contract_lists.ts";
 import { describeObjects } from "./contract_objects.ts";
+import { describeRoles } from "./contract_roles.ts";
 import { scenesOf } from "./contract_scene.ts";
 import { describeUsers } from "./contract_users.ts";
 
@@ -12,4 +14,6 @@ export function describeWorkspace(name: string, open: () => Promise<Store>): voi
   describeObjects(scene);
   describeLists(scene);
   describeUsers(scene);
+  describeRoles(scene);
+  describeEnvironmentClient(scene);
 }
