@@ -55,7 +55,7 @@ function dotenvOf(environmentUrl: string, { clientId, secrets }: EnvironmentClie
     usable.length > 0
       ? `# the secret that ends in ${usable.join(" or ")}`
       : "# there is no active secret; create one",
-    "CLIENT_SECRET=<secret>",
+    "CLIENT_SECRET=fill-in-the-secret",
     "",
   ].join("\n");
 }

@@ -26,7 +26,7 @@ test("get_environment_credentials returns what an application needs but the secr
         "ENVIRONMENT_URL=https://login.gatehouse.example",
         `CLIENT_ID=${clientId}`,
         "# the secret that ends in ...pR0k",
-        "CLIENT_SECRET=<secret>",
+        "CLIENT_SECRET=fill-in-the-secret",
         "",
       ].join("\n"),
     });
