@@ -65,7 +65,7 @@ export async function replaceInMemberships(
   return changed;
 }
 
-/** A sentence of what a model can choose from; an environment may have more roles than one reads. */
+/** An environment may have more roles than a sentence can name. */
 const MOST_NAMED = 20;
 const MOST_CHARACTERS = 64;
 

@@ -90,7 +90,9 @@ export function assertReplaceable(role: CountedRole, replacement: string | undef
   if (replacement !== undefined || uses.length === 0) return;
   throw new AppError(
     "conflict",
-    `The role ${role.name} is ${uses.join(" and ")}; name another role in its place, as replacementRoleName`,
+    `The role ${role.name} is ${
+      uses.join(" and ")
+    }; name another role in its place, as replacementRoleName`,
     { reason: "role_in_use" },
   );
 }
