@@ -8,15 +8,8 @@ import type {
   OrganizationUser,
   Workspace,
 } from "../workspace.ts";
-      return changing(environmentId, organizationId, async (trx) => {
-        assertKnownRoles(await roleNames(trx, environmentId), input.roles);
-        return addUser(trx, environmentId, organizationId, input);
-      });
-    },
-
-    importOrganizationUsers(environmentId, organizationId, rows) {
-      return changing(environmentId, organizationId, async (trx) => {
-        const knownRoles = await roleNames(trx, environmentId);
+import { lockEnvironment } from "./environments.ts";
+import { assertKnownRoles } from "./membership_roles.ts";
 import { findOrganization } from "./organizations.ts";
 import { readPage } from "./page.ts";
 import { roleNames } from "./roles.ts";
