@@ -33,9 +33,9 @@ export interface Environment {
   readonly domain: string;
   readonly customDomain?: string;
   readonly customDomainStatus?: "PENDING" | "ACTIVE" | "FAILED" | "INITIAL";
-  /** RFC 3339, as all times here. */
-  readonly createTime: string;
-  readonly updateTime: string;
+  /** RFC 3339, as all times here. Absent where the backend does not tell, as in all objects that may lack times. */
+  readonly createTime?: string;
+  readonly updateTime?: string;
 }
 
 export interface Feature {
@@ -97,8 +97,8 @@ export interface WorkspaceMember {
   readonly email: string;
   readonly role: "ADMIN" | "USER";
   readonly status: "ACTIVE" | "PENDING_INVITE";
-  readonly createTime: string;
-  readonly updateTime: string;
+  readonly createTime?: string;
+  readonly updateTime?: string;
 }
 
 /**

@@ -2,7 +2,8 @@
 
 import { z } from "zod";
 import { CONNECTED_ACCOUNT_STATUSES } from "../store/workspace/connected_accounts.ts";
-import { connectionType, keyId } from "./connections.ts";
+import { keyId, knownConnectionType } from "./connections.ts";
+import { optionalTimes } from "./objects.ts";
 import { id, line } from "./shapes.ts";
 
 export const connectedAccountId = id("ca", "list_connected_accounts")
@@ -28,11 +29,10 @@ export const connectedAccount = z.object({
   connector: z.string().describe("The keyId of its connection"),
   connectionId: z.string(),
   status: accountStatus.describe("Only an ACTIVE one can be used"),
-  authorizationType: connectionType,
+  authorizationType: knownConnectionType,
   tokenExpireTime: z.string()
     .describe("RFC 3339; when its access token expires, or did. The token itself is never shown")
     .optional(),
   lastUsedTime: z.string().describe("RFC 3339").optional(),
-  createTime: z.string().describe("RFC 3339"),
-  updateTime: z.string().describe("RFC 3339"),
+  ...optionalTimes,
 });

@@ -13,6 +13,7 @@ import {
 } from "../store/workspace/connections.ts";
 import type { Connection, ConnectionUse } from "../store/workspace/connections.ts";
 import type { Workspace } from "../store/workspace.ts";
+import { optionalTimes } from "./objects.ts";
 import { distinct, id } from "./shapes.ts";
 
 /** A hundred connections with this many must fit into one answer. */
@@ -82,6 +83,9 @@ export function settingsIn(input: Partial<Record<typeof SETTINGS[number], string
 export const provider = z.enum(CONNECTION_PROVIDERS);
 export const connectionType = z.enum(CONNECTION_TYPES);
 
+/** The types that there may be, and the one for those that this program does not know yet. */
+export const knownConnectionType = z.enum([...CONNECTION_TYPES, "OTHER"]);
+
 const listed = {
   id: z.string().describe("Takes the place of connectionId in other tools"),
   environmentId: z.string(),
@@ -90,12 +94,11 @@ const listed = {
   provider,
   providerKey: z.string().describe("Which provider is meant by CUSTOM").optional(),
   keyId: z.string().describe("The name programs use; the connector of its connected accounts"),
-  type: connectionType,
+  type: knownConnectionType,
   status: z.enum(CONNECTION_STATUSES).describe("Only a COMPLETED one can be enabled"),
   enabled: z.boolean(),
   domains: z.array(z.string()).readonly().describe("Whose email addresses are led to it"),
-  createTime: z.string().describe("RFC 3339"),
-  updateTime: z.string().describe("RFC 3339"),
+  ...optionalTimes,
 };
 
 /** Without settings, which a list would repeat for nothing. */

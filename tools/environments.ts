@@ -2,8 +2,9 @@
 
 import { z } from "zod";
 import { AppError } from "../errors.ts";
+import type { RedirectUri } from "../store/workspace/environment_client.ts";
 import type { Workspace } from "../store/workspace.ts";
-import { times } from "./objects.ts";
+import { optionalTimes, times } from "./objects.ts";
 
 export const role = z.object({
   id: z.string(),
@@ -13,7 +14,7 @@ export const role = z.object({
   description: z.string().describe("Empty where none was given"),
   defaultCreator: z.boolean().describe("Meant for who creates an organization; one role is"),
   defaultMember: z.boolean().describe("Meant for who joins without another role; one role is"),
-  ...times,
+  ...optionalTimes,
 });
 
 export const scope = z.object({
@@ -29,7 +30,7 @@ export const redirect = z.object({
   kind: z.enum(["REDIRECT", "POST_LOGOUT_REDIRECT"])
     .describe("REDIRECT after a sign-in, POST_LOGOUT_REDIRECT after a sign-out"),
   uri: z.string(),
-  createTime: z.string().describe("RFC 3339"),
+  createTime: optionalTimes.createTime,
 });
 
 /** The names of default roles; both are there in every environment that has roles. */
@@ -56,6 +57,11 @@ export const newClientSecret = z.object({
   clientId: z.string(),
   ...secretShape,
 });
+
+/** A redirect URI in a question, with when it was added where that is known. */
+export function describeRedirect({ uri, createTime }: RedirectUri): string {
+  return createTime === undefined ? uri : `${uri} (added ${createTime})`;
+}
 
 /** The environment in a question, with what makes a difference to who answers it: `Production (PRD)`. */
 export async function nameEnvironment(

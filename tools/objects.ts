@@ -7,6 +7,12 @@ export const times = {
   updateTime: z.string().describe("RFC 3339"),
 };
 
+/** Of what a backend may not know the times of. */
+export const optionalTimes = {
+  createTime: times.createTime.optional(),
+  updateTime: times.updateTime.optional(),
+};
+
 export const environment = z.object({
   id: z.string().describe("Takes the place of environmentId in other tools"),
   displayName: z.string(),
@@ -15,7 +21,7 @@ export const environment = z.object({
   domain: z.string(),
   customDomain: z.string().optional(),
   customDomainStatus: z.enum(["PENDING", "ACTIVE", "FAILED", "INITIAL"]).optional(),
-  ...times,
+  ...optionalTimes,
 });
 
 export const organization = z.object({
@@ -77,7 +83,7 @@ export const workspaceMember = z.object({
   email: z.string(),
   role: z.enum(["ADMIN", "USER"]),
   status: z.enum(["ACTIVE", "PENDING_INVITE"]),
-  ...times,
+  ...optionalTimes,
 });
 
 /** What every list says beside its items. */

@@ -1,7 +1,7 @@
 /** Takes away a URI that browsers could be sent to after a sign-out. */
 
 import { z } from "zod";
-import { nameEnvironment, redirect } from "./environments.ts";
+import { describeRedirect, nameEnvironment, redirect } from "./environments.ts";
 import { defineTool } from "./registry.ts";
 import { environmentId } from "./shapes.ts";
 import { listedUri } from "./uris.ts";
@@ -23,7 +23,7 @@ export default defineTool({
   async confirm({ environmentId, uri }, { workspace }) {
     const found = await workspace.getRedirectUri(environmentId, "POST_LOGOUT_REDIRECT", uri);
     const environment = await nameEnvironment(workspace, environmentId);
-    return `Remove the post-logout redirect URI ${found.uri} (added ${found.createTime}) from the environment ` +
+    return `Remove the post-logout redirect URI ${describeRedirect(found)} from the environment ` +
       `${environment}? Sign-outs will not return to it.`;
   },
   handle: ({ environmentId, uri }, { workspace }) =>

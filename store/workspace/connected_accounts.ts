@@ -30,8 +30,8 @@ export interface ConnectedAccount {
   readonly authorizationType: ConnectionType;
   readonly tokenExpireTime?: string;
   readonly lastUsedTime?: string;
-  readonly createTime: string;
-  readonly updateTime: string;
+  readonly createTime?: string;
+  readonly updateTime?: string;
 }
 
 export interface ConnectedAccountFilter {

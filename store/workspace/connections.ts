@@ -38,7 +38,8 @@ export const CONNECTION_TYPES = [
 export const CONNECTION_STATUSES = ["DRAFT", "IN_PROGRESS", "COMPLETED"] as const;
 
 export type ConnectionProvider = typeof CONNECTION_PROVIDERS[number];
-export type ConnectionType = typeof CONNECTION_TYPES[number];
+/** `OTHER` is for what a backend has and this list does not; none of that type can be made. */
+export type ConnectionType = typeof CONNECTION_TYPES[number] | "OTHER";
 export type ConnectionStatus = typeof CONNECTION_STATUSES[number];
 
 /** What is known of the other side. Its secrets are never part of it: they are entered where no model reads along. */
@@ -68,8 +69,8 @@ export interface Connection {
   /** Whose email addresses are led to it; a domain leads to one connection of an environment. */
   readonly domains: readonly string[];
   readonly settings: ConnectionSettings;
-  readonly createTime: string;
-  readonly updateTime: string;
+  readonly createTime?: string;
+  readonly updateTime?: string;
 }
 
 export interface NewConnection {
@@ -78,7 +79,7 @@ export interface NewConnection {
   readonly providerKey?: string | undefined;
   /** Made up where it is left out. */
   readonly keyId?: string | undefined;
-  readonly type: ConnectionType;
+  readonly type: typeof CONNECTION_TYPES[number];
   readonly domains?: readonly string[] | undefined;
   readonly settings?: ConnectionSettings | undefined;
 }

@@ -38,7 +38,7 @@ export interface RedirectUri {
   readonly id: string;
   readonly kind: RedirectUriKind;
   readonly uri: string;
-  readonly createTime: string;
+  readonly createTime?: string;
 }
 
 /** The part of the Workspace interface about the client of an environment; each environment has one. */

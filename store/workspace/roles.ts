@@ -16,8 +16,8 @@ export interface Role {
   readonly defaultCreator: boolean;
   /** Meant for who joins an organization without another role. */
   readonly defaultMember: boolean;
-  readonly createTime: string;
-  readonly updateTime: string;
+  readonly createTime?: string;
+  readonly updateTime?: string;
 }
 
 export interface CountedRole extends Role {
