@@ -40,6 +40,14 @@ export function organizationUnknown(environmentId: string, organizationId: strin
   );
 }
 
+export function userUnknown(environmentId: string, userId: string): AppError {
+  return new AppError(
+    "not_found",
+    "The environment has no such user; list its users, or those of an organization, to find the id",
+    { reason: "user", details: { environmentId, userId } },
+  );
+}
+
 /** For lists of an environment, whose address is always there. */
 export function notThere(): AppError {
   return new AppError(

@@ -48,8 +48,8 @@ export function refusalOf(
     ...(requestId !== undefined && { upstreamRequestId: requestId }),
   };
   if (answer.status === 404) {
-    const { message, reason, details: ours } = call.missing();
-    return new AppError("not_found", message, { reason, details: { ...ours, ...details } });
+    const { code: meaning, message, reason, details: ours } = call.missing();
+    return new AppError(meaning, message, { reason, details: { ...ours, ...details } });
   }
   const [errorCode, message] = MEANINGS[answer.status] ??
     (answer.status < 500 ? REFUSED : FAILED);
