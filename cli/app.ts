@@ -94,7 +94,7 @@ async function lay(
   opened: Closable[],
 ): Promise<Foundation> {
   const policy = createScopePolicy(config.scopes);
-  const store = await openStore(config.store, { now });
+  const store = await openStore(config.store, { now, scalekit: config.scalekit });
   opened.push(() => store.close());
   const audit = await openServerAudit(config, { now, logger });
   opened.push(() => audit.close());

@@ -2,6 +2,7 @@
 
 import { mcpRemoteConfig } from "../http/pages/connect.ts";
 import { describeLocation } from "../store/mod.ts";
+import type { ScalekitSettings } from "../store/scalekit/settings.ts";
 import type { App } from "./app.ts";
 import { columns } from "./command.ts";
 import type { Config } from "./config_schema.ts";
@@ -16,6 +17,7 @@ export function banner(config: Config, app: App, operatorPort?: number): string 
     ["Page", `${config.url}/`],
     ["Issuer", app.issuers.join(", ") + (embedded ? "  (embedded)" : "")],
     ["Store", describeLocation(config.store)],
+    ...(config.scalekit ? [["Workspace", describeWorkspace(config.scalekit)]] : []),
     ["Tools", String(app.registry.tools.length)],
     ...(operatorPort === undefined
       ? []
@@ -41,4 +43,11 @@ export function banner(config: Config, app: App, operatorPort?: number): string 
     desktop,
     "",
   ].join("\n");
+}
+
+/** What is asked of Scalekit, without the credentials for it. */
+function describeWorkspace({ environments }: ScalekitSettings): string {
+  return `Scalekit, ${
+    environments.map(({ id, baseUrl }) => `${id} at ${new URL(baseUrl).host}`).join(", ")
+  }`;
 }

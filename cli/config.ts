@@ -6,6 +6,7 @@ import { AppError } from "../errors.ts";
 import { isLoopbackHost } from "../auth/fetch_json.ts";
 import { configSchema } from "./config_schema.ts";
 import type { Config, ParsedConfig } from "./config_schema.ts";
+import { FROM_FILE, takeSecrets } from "./store_config.ts";
 
 /** Environment variables and the member of the file that each stands for. */
 export const VARIABLES = {
@@ -59,11 +60,14 @@ export interface ConfigSources {
 export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const raw = await readConfigFile(sources.file ?? sources.env["GATEHOUSE_CONFIG"]);
   const problems: string[] = [];
+  const fileStore = raw["store"];
+  const secretNames = takeSecrets(fileStore, sources.env, problems);
   if (typeof raw["rateLimit"] === "string") raw["rateLimit"] = { mode: raw["rateLimit"] };
   for (const [name, value] of Object.entries(sources.env)) {
     if (!name.startsWith("GATEHOUSE_") || value === undefined || CLIENT_VARIABLES.has(name)) {
       continue;
     }
+    if (secretNames.has(name)) continue;
     const path = Object.hasOwn(VARIABLES, name) ? VARIABLES[name as keyof typeof VARIABLES] : "";
     if (path === "") problems.push(`${name} is not a variable of this program`);
     else if (value.trim() === "") problems.push(`${name} is empty; unset it or give it a value`);
@@ -71,6 +75,16 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   }
   for (const [path, value] of Object.entries(sources.flags ?? {})) {
     if (value !== undefined) assign(raw, path, value);
+  }
+  if (raw["store"] === FROM_FILE) {
+    raw["store"] = fileStore;
+    if (fileStore === undefined || typeof fileStore === "string") {
+      problems.push(
+        `GATEHOUSE_STORE (store): ${FROM_FILE} stands for the store of the configuration file, of kind scalekit; ` +
+          "there is none (docs/scalekit.md)",
+      );
+      delete raw["store"];
+    }
   }
   const parsed = configSchema.safeParse(raw);
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap(describeIssue));
@@ -107,11 +121,13 @@ function assign(target: Record<string, unknown>, path: string, value: string): v
 }
 
 function complete(parsed: ParsedConfig): Config {
-  const { authorizationServer: server, issuers = [], ...rest } = parsed;
+  const { authorizationServer: server, issuers = [], store, ...rest } = parsed;
   const url = new URL(parsed.url ?? `http://localhost:${parsed.port}`).origin;
   const origins = publicOrigins(url);
   return {
     ...rest,
+    store: store.local,
+    ...(store.kind === "scalekit" && { scalekit: { environments: store.environments } }),
     url,
     issuers,
     allowedHosts: parsed.allowedHosts ?? origins.map((origin) => new URL(origin).host),

@@ -2,13 +2,13 @@
 
 import { z } from "zod";
 import { isSecureUrl } from "../auth/fetch_json.ts";
-import { AppError } from "../errors.ts";
 import { ISSUER_PROFILES } from "../auth/profiles.ts";
 import type { ProfileName } from "../auth/profiles.ts";
 import { DEFAULT_RATE_LIMITS } from "../http/limits/rates.ts";
 import { isSharedStoreUrl } from "../http/limits/shared.ts";
 import { isProxyRange } from "../http/peer.ts";
-import { readLocation } from "../store/mod.ts";
+import type { ScalekitSettings } from "../store/scalekit/settings.ts";
+import { isOrigin, storeSchema } from "./store_config.ts";
 
 const port = z.coerce.number().int().min(0).max(65535);
 const positive = z.coerce.number().int().positive();
@@ -76,7 +76,7 @@ export const configSchema = z.strictObject({
     tokenHash: z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in 64 lower-case hex digits")
       .optional(),
   }).prefault({}),
-  store: z.string().superRefine(requireLocation).default("sqlite:gatehouse.db"),
+  store: storeSchema,
   /** Names the audit chain that this process writes; processes that share a trail have different names. */
   instance: z.string().regex(
     /^[a-z0-9][a-z0-9-]{0,31}$/,
@@ -148,9 +148,12 @@ export type IssuerConfig = z.output<typeof issuer>;
 export type Config =
   & Omit<
     ParsedConfig,
-    "url" | "issuers" | "authorizationServer" | "allowedHosts" | "allowedOrigins"
+    "store" | "url" | "issuers" | "authorizationServer" | "allowedHosts" | "allowedOrigins"
   >
   & {
+    /** Where everything is that is not the workspace, and the workspace too where no `scalekit` is. */
+    readonly store: string;
+    readonly scalekit?: ScalekitSettings;
     readonly url: string;
     readonly allowedHosts: readonly string[];
     readonly allowedOrigins: readonly string[];
@@ -166,17 +169,3 @@ export type Config =
       readonly users?: NonNullable<ParsedConfig["authorizationServer"]["users"]>;
     };
   };
-
-/** Says what is wrong with the location of the store, in words that do not repeat it. */
-function requireLocation(location: string, context: z.RefinementCtx): void {
-  try {
-    readLocation(location);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    context.addIssue({ code: "custom", message: error.message });
-  }
-}
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).pathname === "/" && !/[?#]/.test(text);
-}

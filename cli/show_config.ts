@@ -4,6 +4,7 @@ import { withoutCredentials } from "../http/limits/shared.ts";
 import { describeLocation } from "../store/mod.ts";
 import { configFrom, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Register } from "./command.ts";
+import type { Config } from "./config_schema.ts";
 
 const SECRET_MEMBERS = new Set(["passwordHash", "clientSecret", "tokenHash"]);
 
@@ -12,13 +13,20 @@ export const registerConfig: Register = (program, io) => {
     .description("check the configuration and print what is in force, secrets redacted")
     .action(async (flags: ConfigFlags) => {
       const config = await configFrom(io, flags);
-      io.out(JSON.stringify(config, redactMember, 2));
+      io.out(JSON.stringify(asInFile(config), redactMember, 2));
     });
 };
 
+/** The store by the name and in the shape that the file has for it. */
+function asInFile({ scalekit, ...config }: Config): Record<string, unknown> {
+  if (scalekit === undefined) return config;
+  return { ...config, store: { kind: "scalekit", ...scalekit, local: config.store } };
+}
+
 function redactMember(name: string, value: unknown): unknown {
   if (SECRET_MEMBERS.has(name)) return "[redacted]";
-  return name === "store" && typeof value === "string" ? shownStore(value) : value;
+  const isStore = ["store", "local"].includes(name) && typeof value === "string";
+  return isStore ? shownStore(value) : value;
 }
 
 /** Both the store and that of the budgets may be a URL with a password, before its host or among its parameters. */

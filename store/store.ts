@@ -3,6 +3,7 @@
 import type { AuthorizationStateStore, ClientStore } from "./authorization.ts";
 import type { ReplayStore } from "./replay.ts";
 import type { RevocationStore } from "./revocation.ts";
+import type { ScalekitSettings } from "./scalekit/settings.ts";
 import type { SecretStore } from "./secrets.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -20,6 +21,8 @@ export interface Store {
 
 export interface OpenStoreOptions {
   readonly now: () => Date;
+  /** The workspace is then the one of these environments; all else is at the location. */
+  readonly scalekit?: ScalekitSettings | undefined;
   /** Whether a new store is given a first workspace; default true. */
   readonly seed?: boolean;
 }

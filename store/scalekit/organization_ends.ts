@@ -16,7 +16,7 @@ import { remotePage } from "./page.ts";
 import { idIn, type Json, objectsIn } from "./values.ts";
 
 /** How many users are looked at one by one, a hundred in a call. */
-const MOST_COUNTED = 2_000;
+const MOST_COUNTED = 5_000;
 
 export function organizationEnds(
   { of }: Context,
