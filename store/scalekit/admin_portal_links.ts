@@ -2,7 +2,7 @@
 
 import type { AdminPortalLinkWorkspace } from "../workspace/admin_portal_links.ts";
 import { path } from "./api.ts";
-import { type Context, IN_DASHBOARD, notSupported, organizationUnknown } from "./context.ts";
+import { type Context, notSupported, organizationUnknown } from "./context.ts";
 import { findOrganization } from "./organizations.ts";
 import { idIn, objectIn, strangeAnswer, textIn, timeIn } from "./values.ts";
 
@@ -10,8 +10,8 @@ export function adminPortalLinks({ of, now }: Context): AdminPortalLinkWorkspace
   const refuse = async (environmentId: string, organizationId: string): Promise<never> => {
     await findOrganization(of(environmentId), organizationId);
     throw notSupported(
-      "to list or revoke admin portal links",
-      `they end by themselves within minutes, and sooner ${IN_DASHBOARD}`,
+      "a list of admin portal links, or their end",
+      "each works once and for a minute; what was begun with one is ended in the Scalekit dashboard",
     );
   };
   return {

@@ -7,9 +7,11 @@ import {
   type ConnectedAccount,
   type ConnectedAccountFilter,
   type ConnectedAccountWorkspace,
+  type MagicLink,
 } from "../workspace/connected_accounts.ts";
-import type { ConnectionType } from "../workspace/connections.ts";
+import { type ConnectionType, connectsAccounts } from "../workspace/connections.ts";
 import type { Api, ApiCall } from "./api.ts";
+import { listAll } from "./connections.ts";
 import { type Context, notSupported, notThere } from "./context.ts";
 import { readRemotePage, remotePage } from "./page.ts";
 import { idIn, type Json, objectIn, oneOf, strangeAnswer, textIn, timeIn } from "./values.ts";
@@ -23,7 +25,7 @@ export function connectedAccounts({ of }: Context): ConnectedAccountWorkspace {
       const api = of(environmentId);
       if (status !== undefined) {
         throw notSupported(
-          "to list connected accounts by status",
+          "a list of connected accounts by status",
           "leave status out and look at the status of each account",
         );
       }
@@ -62,31 +64,12 @@ export function connectedAccounts({ of }: Context): ConnectedAccountWorkspace {
         throw notSupported("a choice of how long a magic link works", "leave the time out");
       }
       assertStorable({ identifier, connector });
-      const who = { connector, identifier };
-      const missing = () => connectorUnknown(environmentId, connector);
-      const known = await find(api, who, missing).catch(undefinedWhereMissing);
-      const account = known ?? toAccount(
-        objectIn(
-          await api.call({
-            method: "POST",
-            path: "/connected_accounts",
-            body: { ...who, connected_account: {} },
-            missing,
-          }),
-          "connected_account",
-        ),
-        environmentId,
-      );
-      const body = await api.call({
-        method: "POST",
-        path: "/connected_accounts/magic_link",
-        body: who,
-        missing,
-      });
-      const location = textIn(body, "link");
-      const expireTime = timeIn(body, "expiry");
-      if (!URL.canParse(location) || expireTime === undefined) throw strangeAnswer("no link");
-      return { location, expireTime, account };
+      try {
+        const account = await findOrCreate(api, { connector, identifier });
+        return { account, ...await makeLink(api, { connector, identifier }) };
+      } catch (error) {
+        throw await explainConnector(api, connector, error);
+      }
     },
 
     async deleteConnectedAccount(environmentId, connectedAccountId) {
@@ -125,9 +108,67 @@ async function find(
   return account;
 }
 
-function undefinedWhereMissing(error: unknown): undefined {
-  if (error instanceof AppError && error.code === "not_found") return undefined;
-  throw error;
+interface Who {
+  readonly connector: string;
+  readonly identifier: string;
+}
+
+/** Of two calls that make the same account at once, the second finds what the first has made. */
+async function findOrCreate(api: Api, who: Who): Promise<ConnectedAccount> {
+  const missing = () => connectorUnknown(api.environment.id, who.connector);
+  const query = { ...who };
+  try {
+    return await find(api, query, missing);
+  } catch (error) {
+    if (!hasCode(error, "not_found")) throw error;
+  }
+  try {
+    const body = await api.call({
+      method: "POST",
+      path: "/connected_accounts",
+      body: { ...who, connected_account: {} },
+      missing,
+    });
+    return toAccount(objectIn(body, "connected_account"), api.environment.id);
+  } catch (error) {
+    if (!hasCode(error, "conflict")) throw error;
+    return await find(api, query, missing);
+  }
+}
+
+async function makeLink(api: Api, who: Who): Promise<Pick<MagicLink, "location" | "expireTime">> {
+  const body = await api.call({
+    method: "POST",
+    path: "/connected_accounts/magic_link",
+    body: { ...who },
+    missing: () => connectorUnknown(api.environment.id, who.connector),
+  });
+  const location = textIn(body, "link");
+  const expireTime = timeIn(body, "expiry");
+  if (!URL.canParse(location) || expireTime === undefined) throw strangeAnswer("no link");
+  return { location, expireTime };
+}
+
+/** A better error than theirs where the connection is what is wrong. */
+async function explainConnector(api: Api, connector: string, error: unknown): Promise<unknown> {
+  if (!["invalid_input", "not_found", "conflict"].some((code) => hasCode(error, code))) {
+    return error;
+  }
+  const connection = (await listAll(api)).find(({ keyId }) => keyId === connector);
+  if (connection === undefined) return connectorUnknown(api.environment.id, connector);
+  const { enabled, type } = connection;
+  if (enabled && (type === "OTHER" || connectsAccounts(type))) return error;
+  return new AppError(
+    "conflict",
+    enabled
+      ? `The connection ${connector} signs people in and connects no accounts; take one of another type`
+      : `The connection ${connector} is not enabled; enable it first`,
+    { reason: "connector_unusable" },
+  );
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof AppError && error.code === code;
 }
 
 /** Their names for the types of accounts, where they differ from those of connections. */

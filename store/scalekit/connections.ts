@@ -112,7 +112,7 @@ export function connections({ of }: Context): ConnectionWorkspace {
 }
 
 /** Newest first. The list has no pages. */
-async function listAll(api: Api, organizationId?: string): Promise<readonly Connection[]> {
+export async function listAll(api: Api, organizationId?: string): Promise<readonly Connection[]> {
   const body = await api.call({
     method: "GET",
     path: "/connections",
@@ -161,7 +161,7 @@ function requireNoDomains(wanted: readonly string[], current: readonly string[] 
   const isSame = wanted.length === current.length && wanted.every((one) => current.includes(one));
   if (isSame) return;
   throw notSupported(
-    "to give domains to a connection by name",
+    "a choice of the domains of a connection",
     `leave domains out; ${IN_DASHBOARD}, where the domains of the organization are verified`,
   );
 }

@@ -33,9 +33,10 @@ const FIELDS: Readonly<Record<RedirectUriKind, string>> = {
 };
 const KINDS = Object.keys(FIELDS) as RedirectUriKind[];
 const MOST_URIS = 100;
+const MOST_SECRETS = 10;
 
 export function environmentClient({ of }: Context): EnvironmentClientWorkspace {
-  /** A list of URIs is changed by reading and writing all of it, so this process does not do that twice at once. */
+  /** A list is changed, or held to its bound, after reading all of it, so this process does not do that twice at once. */
   const inTurn = new Map<string, ReturnType<typeof createTurns>>();
   const alone = <T>(environmentId: string, work: () => Promise<T>): Promise<T> => {
     if (!inTurn.has(environmentId)) inTurn.set(environmentId, createTurns(1, MOST_URIS));
@@ -66,16 +67,21 @@ export function environmentClient({ of }: Context): EnvironmentClientWorkspace {
           "leave expireTime out, and revoke it in time",
         );
       }
-      const client = await findClient(api);
-      const body = await api.call({
-        method: "POST",
-        path: path`/clients/${idIn(client)}/secrets`,
-        missing: notThere,
+      return await alone(environmentId, async () => {
+        const client = await findClient(api);
+        const { clientId, secrets } = toClient(client, environmentId);
+        if (secrets.length >= MOST_SECRETS) {
+          throw conflict(`The client has ${MOST_SECRETS} secrets; revoke one first`);
+        }
+        const body = await api.call({
+          method: "POST",
+          path: path`/clients/${idIn(client)}/secrets`,
+          missing: notThere,
+        });
+        const plainSecret = textIn(body, "plain_secret");
+        if (plainSecret === "") throw strangeAnswer("no plain_secret");
+        return { ...toSecret(objectIn(body, "secret")), clientId, plainSecret };
       });
-      const plainSecret = textIn(body, "plain_secret");
-      if (plainSecret === "") throw strangeAnswer("no plain_secret");
-      const { clientId } = toClient(client, environmentId);
-      return { ...toSecret(objectIn(body, "secret")), clientId, plainSecret };
     },
 
     async deleteEnvironmentClientSecret(environmentId, secretId) {
@@ -112,10 +118,10 @@ export function environmentClient({ of }: Context): EnvironmentClientWorkspace {
       assertStorable({ uri });
       await writeUris(environmentId, kind, (uris) => {
         if (uris.includes(uri)) {
-          throw uriConflict("The URI is in the list already; nothing was changed");
+          throw conflict("The URI is in the list already; nothing was changed");
         }
         if (uris.length >= MOST_URIS) {
-          throw uriConflict(
+          throw conflict(
             `The environment has ${MOST_URIS} redirect URIs of this kind; remove one first`,
           );
         }
@@ -205,8 +211,8 @@ function toRedirect(kind: RedirectUriKind, uri: string): RedirectUri {
   return { id: `uri_${hash.slice(0, 26)}`, kind, uri };
 }
 
-function uriConflict(message: string): AppError {
-  return new AppError("conflict", message, { reason: "redirect_uri" });
+function conflict(message: string): AppError {
+  return new AppError("conflict", message, { reason: "client_conflict" });
 }
 
 function uriUnknown(kind: RedirectUriKind): AppError {

@@ -75,11 +75,30 @@ export function organizationUsers({ of }: Context): Pick<
 /** What says something about one row and nothing about the next. */
 const ROW_REFUSALS = new Set(["conflict", "invalid_input", "not_found"]);
 
+/** Who is deleted between two of the calls is added as if they had never been there. */
 async function addUser(
   api: Api,
   organizationId: string,
   input: NewOrganizationUser,
 ): Promise<OrganizationUser> {
+  return await tryToAdd(api, organizationId, input) ??
+    await tryToAdd(api, organizationId, input) ??
+    raise(
+      conflict(
+        "The user is being changed by somebody else; look at the users, then repeat the call",
+      ),
+    );
+}
+
+function raise(error: AppError): never {
+  throw error;
+}
+
+async function tryToAdd(
+  api: Api,
+  organizationId: string,
+  input: NewOrganizationUser,
+): Promise<OrganizationUser | undefined> {
   const { email, externalId, roles, givenName, familyName } = input;
   assertStorable({ email, externalId, givenName, familyName });
   try {
@@ -114,9 +133,10 @@ async function join(
   organizationId: string,
   { email, externalId, roles }: NewOrganizationUser,
   { details }: AppError,
-): Promise<OrganizationUser> {
+): Promise<OrganizationUser | undefined> {
   const user = await findUserByEmail(api, email);
   if (user === undefined) {
+    if (externalId === undefined) return undefined;
     throw conflict(
       "The externalId belongs to another user of this environment; choose another one",
       details,
@@ -135,14 +155,19 @@ async function join(
       details,
     );
   }
-  const body = await api.call({
-    method: "POST",
-    path: path`/memberships/organizations/${organizationId}/users/${userId}`,
-    query: { send_invitation_email: false },
-    body: { roles: roles.map((name) => ({ name })) },
-    missing: () => organizationUnknown(api.environment.id, organizationId),
-  });
-  return memberIn(objectIn(body, "user"), organizationId);
+  try {
+    const body = await api.call({
+      method: "POST",
+      path: path`/memberships/organizations/${organizationId}/users/${userId}`,
+      query: { send_invitation_email: false },
+      body: { roles: roles.map((name) => ({ name })) },
+      missing: () => organizationUnknown(api.environment.id, organizationId),
+    });
+    return memberIn(objectIn(body, "user"), organizationId);
+  } catch (error) {
+    if (error instanceof AppError && error.code === "not_found") return undefined;
+    throw error;
+  }
 }
 
 /** @throws {AppError} `unavailable` for a user of an organization that does not say so. */
@@ -152,7 +177,7 @@ export function memberIn(user: Json, organizationId: string): OrganizationUser {
   return member;
 }
 
-function conflict(message: string, details: Record<string, unknown> | undefined): AppError {
+function conflict(message: string, details?: Record<string, unknown>): AppError {
   return new AppError("conflict", message, {
     reason: "user_conflict",
     ...(details && { details }),

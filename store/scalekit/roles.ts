@@ -64,7 +64,10 @@ export function roles({ of }: Context): RoleWorkspace {
       const api = of(environmentId);
       assertStorable({ displayName, description });
       if (description === "") {
-        throw notSupported("to empty the description of a role", "give another description");
+        throw notSupported(
+          "an empty description for a role that has one",
+          "give another description",
+        );
       }
       const body = await api.call({
         method: "PUT",

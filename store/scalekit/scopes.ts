@@ -7,7 +7,7 @@ export function scopes({ of }: Context): ScopeWorkspace {
   // deno-lint-ignore require-await -- a refusal is a rejection, not a throw
   const refuse = async (environmentId: string): Promise<never> => {
     of(environmentId);
-    throw notSupported("the scopes of an environment to a server", IN_DASHBOARD);
+    throw notSupported("the scopes of an environment to its clients", IN_DASHBOARD);
   };
   return {
     listEnvironmentScopes: refuse,

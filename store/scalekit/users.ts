@@ -132,7 +132,7 @@ function changesOf({ externalId, givenName, familyName }: UserChanges): Json {
     .filter(([, value]) => value === null || value === "").map(([name]) => name);
   if (emptied.length > 0) {
     throw notSupported(
-      `to remove ${emptied.join(" or ")} of a user`,
+      `the removal of ${emptied.join(" or ")} of a user`,
       "give another value, or leave it as it is",
     );
   }

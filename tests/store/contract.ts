@@ -10,12 +10,16 @@ import { describeMcpServers } from "./contract_mcp_servers.ts";
 import { describeObjects } from "./contract_objects.ts";
 import { describePeople } from "./contract_people.ts";
 import { describeRoles } from "./contract_roles.ts";
-import { scenesOf } from "./contract_scene.ts";
+import { type Exceptions, scenesOf } from "./contract_scene.ts";
 import { describeUsers } from "./contract_users.ts";
 
 /** Registers the contract tests; `open` gives each of them a store of its own with at least two environments. */
-export function describeWorkspace(name: string, open: () => Promise<Store>): void {
-  const scene = scenesOf(name, open);
+export function describeWorkspace(
+  name: string,
+  open: () => Promise<Store>,
+  exceptions?: Exceptions,
+): void {
+  const scene = scenesOf(name, open, exceptions);
   describeObjects(scene);
   describeLists(scene);
   describeUsers(scene);
