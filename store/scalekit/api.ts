@@ -85,8 +85,9 @@ export function createApi(environment: ScalekitEnvironment, options: ApiOptions)
       const outcome = await attempt(call, url, ended);
       if ("body" in outcome) return outcome.body;
       const { error, again, afterMs = 0 } = outcome;
-      // What is gone after a failed attempt to delete it was deleted by that.
-      if (made > 1 && call.method === "DELETE" && error.code === "not_found") return {};
+      // Whatever is deleted was read before; if it is gone now, an attempt whose answer was lost has done it, be it one of
+      // the runtime's own.
+      if (call.method === "DELETE" && error.code === "not_found") return {};
       const wait = Math.max(afterMs, backOff(limits.backoff, made));
       if (!again || made >= limits.attempts || performance.now() + wait > giveUp) throw error;
       await sleep(wait, undefined, { signal: ended });
@@ -128,9 +129,11 @@ function addressOf(baseUrl: string, path: string, query: ApiCall["query"] = {}):
   return url;
 }
 
-function requestOf({ method, body }: ApiCall, token: string) {
+function requestOf(call: ApiCall, token: string) {
+  const { method, body } = call;
   return {
     method,
+    once: !isRepeatable(call),
     headers: {
       authorization: `Bearer ${token}`,
       // Networks in between refuse requests that do not say what sends them.

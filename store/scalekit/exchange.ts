@@ -7,6 +7,8 @@ export interface HttpRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
+  /** Whether it must not arrive twice. */
+  readonly once?: boolean;
   readonly signal: AbortSignal;
   readonly maxBytes: number;
 }
@@ -25,12 +27,12 @@ export interface HttpAnswer {
  * that is no JSON object.
  */
 export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
-  const { url, method, headers, body, signal, maxBytes } = request;
+  const { url, method, headers, body, once, signal, maxBytes } = request;
   if (!isSecure(url)) throw new Error(`${url.origin} is neither https nor loopback`);
   const response = await fetch(url, {
     method,
     headers: { ...headers, accept: "application/json" },
-    ...(body !== undefined && { body }),
+    ...(once ? onceOnly(body) : body !== undefined && { body }),
     // Whoever answers with another address would get the token.
     redirect: "manual",
     signal,
@@ -43,6 +45,16 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
   } finally {
     if (!response.bodyUsed) await response.body?.cancel().catch(() => {});
   }
+}
+
+/**
+ * Keeps the runtime from sending it again by itself when a kept connection breaks off.
+ *
+ * Deno does that whatever the method, but not with a Blob, which it reads as it sends it; Bun does it with a PUT, but not
+ * on a connection that is its own.
+ */
+function onceOnly(body = ""): RequestInit {
+  return { body: new Blob([body]), keepalive: false };
 }
 
 async function readBounded(response: Response, maxBytes: number): Promise<string> {

@@ -42,6 +42,8 @@ export interface Misbehaviour {
   readonly afterwards?: boolean;
   /** Cuts the connection. */
   readonly cut?: boolean;
+  /** Only requests of this method. */
+  readonly method?: string;
 }
 
 export interface RecordedRequest {
@@ -119,7 +121,9 @@ export async function startScalekit(options: ScalekitServerOptions = {}): Promis
     const { method, headers } = request;
     requests.push({ method: method!, path: url.pathname + url.search, headers, body });
     const where = url.pathname === "/oauth/token" ? "token" : "api";
-    const at = mischief.findIndex((one) => one.where === where);
+    const at = mischief.findIndex(({ how, where: there }) =>
+      there === where && (how.method === undefined || how.method === method)
+    );
     const how = at < 0 ? undefined : mischief.splice(at, 1)[0]!.how;
     if (how?.delay) await sleep(how.delay);
     let result: [number, unknown] = [200, {}];
