@@ -73,7 +73,7 @@ export async function readRemotePage<Item extends { readonly id: string }>(
   let isEnd = false;
   let totalSize: number | undefined;
   for (let reads = 0; reads < MOST_READS && !isEnd; reads++) {
-    if (start < 0 ? reads >= MOST_LOOKS : rows.length > start + pageSize) break;
+    if (start < 0 ? reads >= MOST_LOOKS : rows.length >= start + pageSize) break;
     const page = await readOne(read, size, at, pageToken !== undefined && reads === 0);
     if (page.nextToken !== undefined && page.nextToken === at) throw strangeAnswer("a page again");
     rows.push(...page.items.map((item, index) => ({ item, at, index })));
