@@ -29,7 +29,7 @@ export interface Environment {
   readonly id: string;
   readonly displayName: string;
   readonly type: "DEV" | "PRD";
-  readonly regionCode: "US" | "EU";
+  readonly regionCode?: "US" | "EU";
   readonly domain: string;
   readonly customDomain?: string;
   readonly customDomainStatus?: "PENDING" | "ACTIVE" | "FAILED" | "INITIAL";

@@ -17,7 +17,7 @@ export const environment = z.object({
   id: z.string().describe("Takes the place of environmentId in other tools"),
   displayName: z.string(),
   type: z.enum(["DEV", "PRD"]).describe("DEV for development, PRD for production"),
-  regionCode: z.enum(["US", "EU"]),
+  regionCode: z.enum(["US", "EU"]).optional(),
   domain: z.string(),
   customDomain: z.string().optional(),
   customDomainStatus: z.enum(["PENDING", "ACTIVE", "FAILED", "INITIAL"]).optional(),

@@ -27,8 +27,14 @@ export function environments(
 
 /** An environment that nobody calls a development one is treated with the care that production needs. */
 function toEnvironment(
-  { id, baseUrl, displayName, type = "PRD", regionCode = "US" }: ScalekitEnvironment,
+  { id, baseUrl, displayName, type = "PRD", regionCode }: ScalekitEnvironment,
 ): Environment {
   const domain = new URL(baseUrl).host;
-  return { id, displayName: displayName ?? domain, type, regionCode, domain };
+  return {
+    id,
+    displayName: displayName ?? domain,
+    type,
+    ...(regionCode && { regionCode }),
+    domain,
+  };
 }

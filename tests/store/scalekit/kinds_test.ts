@@ -36,7 +36,6 @@ scene(
       id,
       displayName: "Stand-in PRD",
       type: "PRD",
-      regionCode: "US",
       domain: new URL(baseUrl).host,
     });
     assertEquals((await workspace.listEnvironments({ pageSize: 10 })).totalSize, 2);
