@@ -58,7 +58,7 @@ export interface EnvironmentRow extends Times {
   id: string;
   display_name: string;
   type: Environment["type"];
-  region_code: Environment["regionCode"];
+  region_code: NonNullable<Environment["regionCode"]>;
   domain: string;
   custom_domain: string | null;
   custom_domain_status: NonNullable<Environment["customDomainStatus"]> | null;
