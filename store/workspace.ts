@@ -1,5 +1,9 @@
 /** The workspace that the tools work on: its objects and the one interface every backend implements. */
 
+import type { AdminPortalLinkWorkspace } from "./workspace/admin_portal_links.ts";
+import type { ConnectedAccountWorkspace } from "./workspace/connected_accounts.ts";
+import type { ConnectionWorkspace } from "./workspace/connections.ts";
+
 /** One page of a list; without `nextPageToken` it is the last. */
 export interface Page<T> {
   readonly items: readonly T[];
@@ -96,7 +100,8 @@ export interface WorkspaceMember {
  * Every method throws `AppError` with `not_found` for an id that does not exist in the given environment or
  * organization, `conflict` where a unique value is taken, and `invalid_input` for a page token it did not issue.
  */
-export interface Workspace {
+export interface Workspace
+  extends ConnectionWorkspace, AdminPortalLinkWorkspace, ConnectedAccountWorkspace {
   /** Oldest first. */
   listEnvironments(page: PageRequest): Promise<Page<Environment>>;
   getEnvironment(environmentId: string): Promise<Environment>;

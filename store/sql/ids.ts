@@ -6,7 +6,16 @@ import { randomBytes } from "node:crypto";
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /** `msh` is a membership; its id orders the users of an organization and is never shown. */
-export type IdPrefix = "env" | "org" | "usr" | "mem" | "msh" | "rev";
+export type IdPrefix =
+  | "env"
+  | "org"
+  | "usr"
+  | "mem"
+  | "msh"
+  | "rev"
+  | "conn"
+  | "lnk"
+  | "ca";
 
 /** Makes the next id, `PREFIX_` and 26 characters. */
 export type NewId = (prefix: IdPrefix) => string;

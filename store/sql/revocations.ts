@@ -34,7 +34,7 @@ export function createRevocationStore(
   function exclusively<T>(
     change: (trx: Transaction<Schema>, revision: number) => Promise<T>,
   ): Promise<T> {
-    return db.transaction().execute(async (trx) => {
+    return transact(db, async (trx) => {
       const { revision } = await trx
         .updateTable("revocation_state")
         .set(({ ref }) => ({ revision: ref("revision") }))

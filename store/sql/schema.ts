@@ -3,8 +3,11 @@
 import type { Kysely } from "kysely";
 import type { Environment, OrganizationUser, WorkspaceMember } from "../workspace.ts";
 import type { RevocationTarget } from "../revocation.ts";
+import type { ConnectedAccountRow, MagicLinkRow } from "./connected_accounts.ts";
+import type { ConnectionDomainRow, ConnectionRow } from "./connections.ts";
 import type { NewId } from "./ids.ts";
 import type { SecretRow } from "./secrets.ts";
+import type { PortalLinkRow } from "./admin_portal_links.ts";
 
 export interface Schema {
   gatehouse_migrations: { version: number; name: string; applied_at: string };
@@ -20,6 +23,11 @@ export interface Schema {
   revocation_state: { id: number; revision: number };
   instances: InstanceRow;
   secrets: SecretRow;
+  connections: ConnectionRow;
+  connection_domains: ConnectionDomainRow;
+  portal_links: PortalLinkRow;
+  connected_accounts: ConnectedAccountRow;
+  magic_links: MagicLinkRow;
 }
 
 export type Database = Kysely<Schema>;
@@ -31,7 +39,7 @@ export interface SqlContext {
   readonly now: () => Date;
 }
 
-interface Times {
+export interface Times {
   create_time: string;
   update_time: string;
 }

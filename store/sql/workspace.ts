@@ -1,6 +1,9 @@
 /** The workspace in SQL tables, put together from one file for each kind of object. */
 
 import type { Workspace } from "../workspace.ts";
+import { adminPortalLinks } from "./admin_portal_links.ts";
+import { connectedAccounts } from "./connected_accounts.ts";
+import { connections } from "./connections.ts";
 import { environments } from "./environments.ts";
 import { organizationUsers } from "./organization_users.ts";
 import { organizations } from "./organizations.ts";
@@ -13,5 +16,8 @@ export function createWorkspace(context: SqlContext): Workspace {
     ...organizations(context),
     ...organizationUsers(context),
     ...workspaceMembers(context),
+    ...connections(context),
+    ...adminPortalLinks(context),
+    ...connectedAccounts(context),
   };
 }

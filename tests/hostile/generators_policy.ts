@@ -35,22 +35,38 @@ const COVERED: Readonly<Partial<Record<Credential, readonly string[]>>> = {
 };
 const BASELINE = "env:read org:read wks:read";
 
-/** The one scope of each shipped tool; `undefined` for what every verified caller may call. */
+/** The scopes of each shipped tool, all of which it needs; `undefined` for what every verified caller may call. */
 export const TOOL_SCOPES: ReadonlyMap<string, string | undefined> = new Map(Object.entries({
+  create_connected_account_magic_link: "env:write",
+  create_connection: "env:write org:write",
   create_organization: "org:write",
   create_organization_user: "org:write",
+  delete_connected_account: "env:write",
+  delete_connection: "env:write org:write",
+  disable_environment_connection: "env:write",
+  disable_organization_connection: "org:write",
+  enable_environment_connection: "env:write",
+  enable_organization_connection: "org:write",
+  generate_admin_portal_link: "org:write",
+  get_connected_account: "env:read",
+  get_connection: "env:read org:read",
   get_environment_details: "env:read",
   get_organization_details: "org:read",
   import_organization_users: "org:write",
   invite_workspace_member: "wks:write",
   list_audit_events: "audit:read",
+  list_connected_accounts: "env:read",
+  list_environment_connections: "env:read",
   list_environments: "env:read",
+  list_organization_connections: "org:read",
   list_organization_users: "org:read",
   list_organizations: "org:read",
   list_revocations: "access:read",
   list_workspace_members: "wks:read",
   restore_access: "access:write",
   revoke_access: "access:write",
+  revoke_admin_portal_links: "org:write",
+  update_connection: "env:write org:write",
   update_organization_settings: "org:write",
   whoami: undefined,
 }));
@@ -141,9 +157,10 @@ export function verdictOn({ era, credential, method, tool }: Attempt): Verdict {
   }
   if (tool !== undefined) {
     // R45, R46: in every revision.
-    if (needed !== undefined && !COVERED[credential]!.includes(needed)) {
+    const scopes = needed?.split(" ") ?? [];
+    if (!scopes.every((scope) => COVERED[credential]!.includes(scope))) {
       const error = "insufficient_scope";
-      return { status: 403, error, challenge: error, scope: needed };
+      return { status: 403, error, challenge: error, scope: scopes.join(" ") };
     }
     // H180: uniform for every name that is no tool.
     if (!TOOL_SCOPES.has(tool)) return { status: 200, rpcCode: -32602 };
@@ -166,8 +183,15 @@ function argumentsOf(tool: string, targets: Targets, unique: number): unknown {
   const { environmentId } = targets;
   const person = { email: `person-${unique}@example.com`, roles: ["member"] };
   const known: Record<string, unknown> = {
+    create_connected_account_magic_link: {
+      environmentId,
+      identifier: `person-${unique}`,
+      connector: "github-dev",
+    },
+    create_connection: { environmentId, provider: "CUSTOM", type: "OIDC" },
     create_organization: { environmentId, displayName: `Organization ${unique}` },
     create_organization_user: { ...targets, ...person },
+    generate_admin_portal_link: targets,
     get_environment_details: { environmentId },
     get_organization_details: targets,
     import_organization_users: {
@@ -175,7 +199,10 @@ function argumentsOf(tool: string, targets: Targets, unique: number): unknown {
       users: [{ ...person, email: `import-${unique}@example.com` }],
     },
     invite_workspace_member: { email: `guest-${unique}@example.com`, role: "USER" },
+    list_connected_accounts: { environmentId },
+    list_environment_connections: { environmentId },
     list_environments: {},
+    list_organization_connections: targets,
     list_organization_users: targets,
     list_organizations: { environmentId },
     list_workspace_members: {},

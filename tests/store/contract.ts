@@ -1,6 +1,8 @@
 /** The contract of the Workspace interface as tests, run against every backend. */
 
 import type { Store } from "../../store/mod.ts";
+import { describeConnections } from "./contract_connections.ts";
+import { describeLinks } from "./contract_links.ts";
 import { describeLists } from "./contract_lists.ts";
 import { describeObjects } from "./contract_objects.ts";
 import { scenesOf } from "./contract_scene.ts";
@@ -12,4 +14,6 @@ export function describeWorkspace(name: string, open: () => Promise<Store>): voi
   describeObjects(scene);
   describeLists(scene);
   describeUsers(scene);
+  describeConnections(scene);
+  describeLinks(scene);
 }

@@ -13,10 +13,13 @@ import { registry } from "../support/tools.ts";
 const SHARED = [
   "audit_objects",
   "batches",
+  "connected_accounts",
+  "connections",
   "execute",
   "handle",
   "mod",
   "objects",
+  "portal_links",
   "registry",
   "revocations",
   "sanitize",
@@ -114,6 +117,10 @@ test("the name of a tool tells its effect", () => {
     update: "update",
     restore: "update",
     revoke: "delete",
+    generate: "create",
+    enable: "update",
+    disable: "delete",
+    delete: "delete",
   };
   for (const { name, effect } of tools) assertEquals(effect, effects[name.split("_")[0]!], name);
 });

@@ -25,26 +25,26 @@ test("whoami tells which tools are open and what the others lack", async () => {
   );
   assertEquals(grantedScopes, ["org:write", "openid"]);
   assertEquals(effectiveScopes, ["org:read", "org:write"]);
-  assertEquals(callableTools, [
-    "create_organization",
-    "create_organization_user",
-    "get_organization_details",
-    "import_organization_users",
-    "list_organization_users",
-    "list_organizations",
-    "update_organization_settings",
-    "whoami",
-  ]);
-  assertEquals(refusedTools, [
-    { name: "get_environment_details", missingScopes: ["env:read"] },
-    { name: "invite_workspace_member", missingScopes: ["wks:write"] },
-    { name: "list_audit_events", missingScopes: ["audit:read"] },
-    { name: "list_environments", missingScopes: ["env:read"] },
-    { name: "list_revocations", missingScopes: ["access:read"] },
-    { name: "list_workspace_members", missingScopes: ["wks:read"] },
-    { name: "restore_access", missingScopes: ["access:write"] },
-    { name: "revoke_access", missingScopes: ["access:write"] },
-  ]);
+  const missing = registry.tools.map(({ name, scopes }) => ({
+    name,
+    missingScopes: scopes.filter((scope) => !effectiveScopes.includes(scope)),
+  }));
+  assertEquals(
+    callableTools,
+    missing.filter(({ missingScopes }) => missingScopes.length === 0).map(({ name }) => name),
+  );
+  assertEquals(refusedTools, missing.filter(({ missingScopes }) => missingScopes.length > 0));
+  for (const name of ["create_organization", "list_organization_users", "whoami"]) {
+    assert(callableTools.includes(name), name);
+  }
+  const refused = new Map(
+    refusedTools.map((
+      { name, missingScopes }: { name: string; missingScopes: string[] },
+    ) => [name, missingScopes]),
+  );
+  assertEquals(refused.get("list_environments"), ["env:read"]);
+  assertEquals(refused.get("get_connection"), ["env:read"]);
+  assertEquals(refused.get("revoke_access"), ["access:write"]);
 });
 
 test("whoami answers a caller without any scope", async () => {
