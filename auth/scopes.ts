@@ -15,12 +15,15 @@ export interface ScopeDefinition {
 /** The scopes of the shipped tools. A deployment adds its own by configuration. */
 export const SHIPPED_SCOPES: Readonly<Record<string, ScopeDefinition>> = {
   "wks:read": { description: "See the workspace and its members", baseline: true },
-  "wks:write": { description: "Invite members to the workspace", implies: ["wks:read"] },
+  "wks:write": {
+    description: "Invite, change and remove members of the workspace",
+    implies: ["wks:read"],
+  },
   "env:read": { description: "See environments and their settings", baseline: true },
   "env:write": { description: "Change environments and their settings", implies: ["env:read"] },
   "org:read": { description: "See organizations and their users", baseline: true },
   "org:write": {
-    description: "Create and change organizations and their users",
+    description: "Create, change and delete organizations and their users",
     implies: ["org:read"],
   },
   "access:read": { description: "See whose access was revoked, and why" },

@@ -110,6 +110,7 @@ export function buildPipeline(
       now,
       log: logger.info,
       measure: metrics.toolRan,
+      limits: limitsOf(config),
     }),
     confirmation: { key: foundation.confirmationKey, replay: store.replay, now },
     intend: (exchange) => audit.commit(intentOf(exchange, now(), audit.fingerprint)),
@@ -160,6 +161,11 @@ export function buildPipeline(
     now,
   });
   return { handler, registry, issuers, access, mcp };
+}
+
+function limitsOf({ rateLimit }: Config) {
+  const { mode, client, tool, concurrent } = rateLimit;
+  return mode === "on" ? { client, tool, concurrent } : undefined;
 }
 
 function cacheOf({ verificationCache }: Config) {

@@ -3,6 +3,10 @@
 import type { AdminPortalLinkWorkspace } from "./workspace/admin_portal_links.ts";
 import type { ConnectedAccountWorkspace } from "./workspace/connected_accounts.ts";
 import type { ConnectionWorkspace } from "./workspace/connections.ts";
+import type { McpServers } from "./workspace/mcp_servers.ts";
+import type { OrganizationLifecycle } from "./workspace/organization_changes.ts";
+import type { Users } from "./workspace/users.ts";
+import type { MemberLifecycle } from "./workspace/workspace_member_changes.ts";
 
 /** One page of a list; without `nextPageToken` it is the last. */
 export interface Page<T> {
@@ -101,7 +105,14 @@ export interface WorkspaceMember {
  * organization, `conflict` where a unique value is taken, and `invalid_input` for a page token it did not issue.
  */
 export interface Workspace
-  extends ConnectionWorkspace, AdminPortalLinkWorkspace, ConnectedAccountWorkspace {
+  extends
+    AdminPortalLinkWorkspace,
+    ConnectedAccountWorkspace,
+    ConnectionWorkspace,
+    McpServers,
+    MemberLifecycle,
+    OrganizationLifecycle,
+    Users {
   /** Oldest first. */
   listEnvironments(page: PageRequest): Promise<Page<Environment>>;
   getEnvironment(environmentId: string): Promise<Environment>;

@@ -7,6 +7,8 @@ import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { AuditReader } from "../store/audit.ts";
 import type { Workspace } from "../store/workspace.ts";
+import { explainAccess } from "./access_explanation.ts";
+import type { CallLimits } from "./access_explanation.ts";
 import { createHandle } from "./handle.ts";
 import type { Measure } from "./handle.ts";
 import { sanitize } from "./sanitize.ts";
@@ -69,6 +71,8 @@ export interface ExecutorOptions {
   readonly now: () => Date;
   readonly log: (message: string, properties?: Record<string, unknown>) => void;
   readonly measure?: Measure;
+  /** What `explain_access` tells of them; absent where limits are switched off. */
+  readonly limits?: CallLimits | undefined;
 }
 
 /** UTF-16 units of JSON; a model cannot use more, and a client should not have to hold it. */
@@ -81,7 +85,7 @@ export function createExecutor(
   options: ExecutorOptions,
 ): (call: ToolCall) => Promise<ToolOutcome> {
   const { policy, workspace, audit, access, now } = options;
-  const catalogue = catalogueOf(options.registry, policy);
+  const catalogue = catalogueOf(options.registry, policy, options.limits);
   const handle = createHandle(options.measure);
 
   async function run(call: ToolCall): Promise<ToolOutcome> {
@@ -179,7 +183,11 @@ export function insufficientScope(tool: Tool, missing: readonly string[]): AppEr
 }
 
 /** The tool set as a handler may see it. */
-export function catalogueOf(registry: Registry, policy: ScopePolicy): Catalogue {
+export function catalogueOf(
+  registry: Registry,
+  policy: ScopePolicy,
+  limits?: CallLimits,
+): Catalogue {
   return Object.freeze({
     scopesOf: (principal: Principal) => policy.expand(principal.scopes),
     access: (principal: Principal) =>
@@ -188,6 +196,10 @@ export function catalogueOf(registry: Registry, policy: ScopePolicy): Catalogue 
         scopes,
         missing: policy.missing(principal.scopes, scopes),
       })),
+    explain(name: string, granted: readonly string[]) {
+      const tool = registry.get(name);
+      return tool && explainAccess(tool, granted, policy, limits);
+    },
   });
 }
 

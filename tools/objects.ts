@@ -35,6 +35,31 @@ export const organization = z.object({
 /** Without metadata: a hundred organizations with it would not fit into one answer. */
 export const listedOrganization = organization.omit({ metadata: true });
 
+export const user = z.object({
+  id: z.string().describe("Takes the place of userId in other tools"),
+  environmentId: z.string(),
+  email: z.string(),
+  externalId: z.string().describe("The caller's own id, where one was given").optional(),
+  givenName: z.string().optional(),
+  familyName: z.string().optional(),
+  ...times,
+});
+
+const membershipStatus = z.enum(["ACTIVE", "INACTIVE", "PENDING_INVITE", "INVITE_EXPIRED"]);
+
+export const userDetails = user.extend({
+  memberships: z.array(z.object({
+    organizationId: z.string(),
+    organizationName: z.string(),
+    roles: z.array(z.string()).readonly(),
+    membershipStatus,
+    ...times,
+  })).readonly().describe(
+    "The organizations of the user, the last to be joined first, at most 100",
+  ),
+  membershipCount: z.int().min(0).describe("How many organizations the user belongs to"),
+});
+
 export const organizationUser = z.object({
   id: z.string(),
   organizationId: z.string(),
@@ -43,7 +68,7 @@ export const organizationUser = z.object({
   givenName: z.string().optional(),
   familyName: z.string().optional(),
   roles: z.array(z.string()).readonly().describe("Role names in this organization"),
-  membershipStatus: z.enum(["ACTIVE", "INACTIVE", "PENDING_INVITE", "INVITE_EXPIRED"]),
+  membershipStatus,
   ...times,
 });
 

@@ -7,6 +7,7 @@ import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { AuditReader } from "../store/audit.ts";
 import type { Workspace } from "../store/workspace.ts";
+import type { AccessExplanation } from "./access_explanation.ts";
 import { schemaFaults, toJsonSchema } from "./schema_rules.ts";
 import type { JsonSchema } from "./schema_rules.ts";
 
@@ -52,6 +53,8 @@ export interface Catalogue {
     readonly scopes: readonly string[];
     readonly missing: readonly string[];
   }[];
+  /** What a call of the tool is held against, for a caller with these scopes; undefined where there is no such tool. */
+  explain(name: string, granted: readonly string[]): AccessExplanation | undefined;
 }
 
 /** Either the scopes a caller needs, all of them, or the word that any verified caller may call. */

@@ -1,6 +1,7 @@
 /** The building blocks of input schemas: ids, names, addresses, pages; bounded as the workspace bounds them. */
 
 import { z } from "zod";
+import { AppError } from "../errors.ts";
 
 // A published pattern is read by clients in many languages, so it keeps to what all their regex dialects share:
 // \x escapes instead of \u and \p, no lookaround, no flags. None of them repeats an ambiguous group.
@@ -8,6 +9,9 @@ import { z } from "zod";
 /** Starts and ends with a character that is neither a space nor a control, and has no control in between. */
 // deno-lint-ignore no-control-regex -- refusing control characters is what it is for
 const ONE_LINE = /^[^\x00-\x20\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f])?$/;
+const NOTHING_OR_ONE_LINE =
+  // deno-lint-ignore no-control-regex -- refusing control characters is what it is for
+  /^([^\x00-\x20\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\x00-\x20\x7f-\x9f])?)?$/;
 // deno-lint-ignore no-control-regex -- refusing control characters is what it is for
 const NO_CONTROLS = /^[^\x00-\x1f\x7f-\x9f]*$/;
 /** RFC 5321 Mailbox without quoted strings and address literals. */
@@ -39,6 +43,12 @@ export const environmentId = id("env", "list_environments")
 export const organizationId = id("org", "list_organizations")
   .describe("Id of the organization, from list_organizations");
 
+export const userId = id("usr", "list_organization_users")
+  .describe("Id of the user, from list_organization_users or list_users");
+
+export const memberId = id("mem", "list_workspace_members")
+  .describe("Id of the workspace member, from list_workspace_members");
+
 /** One line of text, 1 to `maxLength` characters, that shows as it reads. */
 export function line(maxLength: number) {
   return z.string()
@@ -48,6 +58,36 @@ export function line(maxLength: number) {
       error: "Must not be empty, start or end with a space, or hold control characters",
     })
     .refine(showsAsItReads, HIDDEN_CHARACTERS);
+}
+
+/** As `line()`, or the empty text, which removes what is there; `removal()` reads it. */
+export function removableLine(maxLength: number) {
+  return z.string()
+    .max(maxLength)
+    .regex(NOTHING_OR_ONE_LINE, {
+      error: "Must not start or end with a space, or hold control characters",
+    })
+    .refine(showsAsItReads, HIDDEN_CHARACTERS);
+}
+
+/** The empty text as `null`, which is how the store takes a removal. */
+export function removal(text: string | undefined): string | null | undefined {
+  return text === "" ? null : text;
+}
+
+/**
+ * Checks that an update names something to change; what a schema says of a whole object no client reads.
+ *
+ * @throws {AppError} `invalid_input` that names what can be changed.
+ */
+export function requireChange(
+  changes: Readonly<Record<string, unknown>>,
+  ...fields: readonly string[]
+): void {
+  if (fields.some((field) => changes[field] !== undefined)) return;
+  throw new AppError("invalid_input", `Name at least one of ${fields.join(", ")} to change`, {
+    reason: "no_change",
+  });
 }
 
 export const email = z.string()
@@ -90,16 +130,18 @@ export function distinct<Item extends z.ZodType>(
     });
 }
 
+export const roleNames = distinct(
+  z.string().regex(/^[A-Za-z0-9_]{1,64}$/, {
+    error: "Must be a role name: up to 64 letters, digits or underscores",
+  }),
+  { minLength: 1, maxLength: 10 },
+  (role) => role,
+);
+
 /** What a person brings when they join an organization. */
 export const newUser = {
   email,
-  roles: distinct(
-    z.string().regex(/^[A-Za-z0-9_]{1,64}$/, {
-      error: "Must be a role name: up to 64 letters, digits or underscores",
-    }),
-    { minLength: 1, maxLength: 10 },
-    (role) => role,
-  ).describe("Names of the roles the user gets in the organization, such as member"),
+  roles: roleNames.describe("Names of the roles the user gets in the organization, such as member"),
   externalId: externalId.optional(),
   givenName: line(200).describe("Given name").optional(),
   familyName: line(200).describe("Family name").optional(),

@@ -15,7 +15,8 @@ export type IdPrefix =
   | "rev"
   | "conn"
   | "lnk"
-  | "ca";
+  | "ca"
+  | "res";
 
 /** Makes the next id, `PREFIX_` and 26 characters. */
 export type NewId = (prefix: IdPrefix) => string;

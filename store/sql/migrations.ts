@@ -3,6 +3,7 @@
 import { type CreateTableBuilder, sql, type Transaction } from "kysely";
 import { storeFault } from "./fault.ts";
 import { createConnections } from "./migrations/6_connections.ts";
+import { mcpServers } from "./migrations/7_mcp_servers.ts";
 import type { Database, Schema } from "./schema.ts";
 import { createSecrets } from "./secrets.ts";
 
@@ -26,8 +27,8 @@ export interface MigrateOptions {
 }
 
 export interface MigrationPlace {
-  /** The namespace of our tables. */
-  readonly schema: string;
+  /** Looks in the namespace of our tables alone: what other programs do in theirs must not disturb a start. */
+  hasTable(db: Database, name: string): Promise<boolean>;
   /** Opens the transaction: keeps other processes out, and makes the schema where there is none. */
   prepare(db: Transaction<Schema>): Promise<void>;
 }
@@ -65,16 +66,19 @@ async function versionOf(
   latest: number,
   place: MigrationPlace | undefined,
 ): Promise<number> {
-  const tables = await db.introspection.getTables();
-  const isOurs = (table: { name: string; schema?: string | undefined }) =>
-    table.name === MIGRATIONS_TABLE && (place === undefined || table.schema === place.schema);
-  if (!tables.some(isOurs)) return 0;
+  if (!await (place?.hasTable(db, MIGRATIONS_TABLE) ?? hasTable(db, MIGRATIONS_TABLE))) return 0;
   const { version } = await db
     .selectFrom(MIGRATIONS_TABLE)
     .select(({ fn }) => fn.max("version").as("version"))
     .executeTakeFirstOrThrow();
   if (version > latest) throw storeFault("newer_schema");
   return version;
+}
+
+/** Where there is one schema only. */
+async function hasTable(db: Database, name: string): Promise<boolean> {
+  const tables = await db.introspection.getTables();
+  return tables.some((table) => table.name === name);
 }
 
 async function createMigrationsTable(db: Transaction<Schema>): Promise<void> {
@@ -92,6 +96,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 3, name: "revocations and the instances that enforce them", up: createRevocations },
   { version: 4, name: "secrets that instances share", up: createSecrets },
   { version: 6, name: "connections, connected accounts and links", up: createConnections },
+  mcpServers,
 ];
 
 async function createFirstTables(db: Transaction<Schema>): Promise<void> {

@@ -76,6 +76,8 @@ export function organizationUsers({ db, newId, now }: SqlContext): Pick<
     return await inTurn(environmentId, () =>
       transact(db, async (trx) => {
         await lockEnvironment(trx, environmentId);
+        // It may have been deleted while this waited.
+        await findOrganization(trx, environmentId, organizationId);
         return await work(trx);
       }));
   }
@@ -90,7 +92,7 @@ export function organizationUsers({ db, newId, now }: SqlContext): Pick<
     // Insert, then look: of two instances that add the same email at once, the second finds what the first has written.
     const user = await insertUser(trx, environmentId, input) ??
       await findByEmail(trx, environmentId, input.email);
-    if (user === undefined) throw externalIdTaken();
+    if (user === undefined) throw userExternalIdTaken();
     if (input.externalId !== undefined && user.external_id !== input.externalId) {
       throw otherExternalId();
     }
@@ -158,7 +160,7 @@ function isRefusal(error: unknown): error is AppError {
   return error instanceof AppError && (error.code === "conflict" || error.code === "invalid_input");
 }
 
-function externalIdTaken(): AppError {
+export function userExternalIdTaken(): AppError {
   return new AppError(
     "conflict",
     "The externalId belongs to another user of this environment; choose another one",
@@ -186,7 +188,7 @@ function repeatedEmail(earlierRow: number): AppError {
   });
 }
 
-function toOrganizationUser(
+export function toOrganizationUser(
   user: Pick<UserRow, "email" | "external_id" | "given_name" | "family_name">,
   membership: MembershipRow,
 ): OrganizationUser {

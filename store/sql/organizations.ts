@@ -58,11 +58,7 @@ export function organizations({ db, newId, now }: SqlContext): Pick<
         .returningAll()
         .executeTakeFirst();
       if (row) return toOrganization(row);
-      throw new AppError(
-        "conflict",
-        "The externalId belongs to another organization of this environment; choose another one",
-        { reason: "external_id_taken", details: { externalId } },
-      );
+      throw organizationExternalIdTaken(externalId);
     },
 
     async updateOrganizationSettings(environmentId, organizationId, features) {
@@ -104,7 +100,15 @@ export async function findOrganization(
   );
 }
 
-function toOrganization(row: OrganizationRow): Organization {
+export function organizationExternalIdTaken(externalId: string | null | undefined): AppError {
+  return new AppError(
+    "conflict",
+    "The externalId belongs to another organization of this environment; choose another one",
+    { reason: "external_id_taken", details: { externalId } },
+  );
+}
+
+export function toOrganization(row: OrganizationRow): Organization {
   return {
     id: row.id,
     environmentId: row.environment_id,

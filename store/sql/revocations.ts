@@ -10,6 +10,7 @@ import type {
   RevocationTarget,
 } from "../revocation.ts";
 import type { Database, RevocationRow, Schema, SqlContext } from "./schema.ts";
+import { transact } from "./transaction.ts";
 import { assertStorable } from "./text.ts";
 
 const MAX_IN_FORCE = 100_000;

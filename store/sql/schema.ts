@@ -16,6 +16,7 @@ export interface Schema {
   users: UserRow;
   memberships: MembershipRow;
   workspace_members: WorkspaceMemberRow;
+  mcp_servers: McpServerRow;
   clients: ClientRow;
   authorization_state: AuthorizationStateRow;
   replay: ReplayRow;
@@ -91,6 +92,22 @@ export interface WorkspaceMemberRow extends Times {
   email_key: string;
   role: WorkspaceMember["role"];
   status: WorkspaceMember["status"];
+}
+
+export interface McpServerRow extends Times {
+  id: string;
+  environment_id: string;
+  name: string;
+  description: string | null;
+  url: string;
+  /** What two spellings of one URL have in common. */
+  url_key: string;
+  provider: string | null;
+  access_token_expiry: number;
+  scopes: string;
+  /** 0 or 1. */
+  dynamic_client_registration: number;
+  client_id_metadata_documents: number;
 }
 
 export interface ClientRow {

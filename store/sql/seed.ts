@@ -4,6 +4,7 @@ import type { Transaction } from "kysely";
 import { createIds } from "./ids.ts";
 import type { Schema } from "./schema.ts";
 import { seedConnections } from "./seed_connections.ts";
+import { seedMcpServers } from "./seed_mcp_servers.ts";
 import { emailKey, searchKey } from "./text.ts";
 
 const SEED_TIME = new Date("2025-01-06T09:00:00.000Z");
@@ -138,6 +139,7 @@ export async function seedWorkspace(db: Transaction<Schema>): Promise<void> {
   for (const organization of DEVELOPMENT) await addOrganization(development, organization);
   for (const organization of PRODUCTION) await addOrganization(production, organization);
   await seedConnections(db, SEED_TIME);
+  await seedMcpServers(db, newId, { development, production }, TIMES);
 
   async function addOrganization(
     environmentId: string,

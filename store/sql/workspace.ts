@@ -5,9 +5,13 @@ import { adminPortalLinks } from "./admin_portal_links.ts";
 import { connectedAccounts } from "./connected_accounts.ts";
 import { connections } from "./connections.ts";
 import { environments } from "./environments.ts";
+import { mcpServers } from "./mcp_servers.ts";
+import { organizationLifecycle } from "./organization_changes.ts";
 import { organizationUsers } from "./organization_users.ts";
 import { organizations } from "./organizations.ts";
 import type { SqlContext } from "./schema.ts";
+import { users } from "./users.ts";
+import { memberLifecycle } from "./workspace_member_changes.ts";
 import { workspaceMembers } from "./workspace_members.ts";
 
 export function createWorkspace(context: SqlContext): Workspace {
@@ -19,5 +23,9 @@ export function createWorkspace(context: SqlContext): Workspace {
     ...connections(context),
     ...adminPortalLinks(context),
     ...connectedAccounts(context),
+    ...mcpServers(context),
+    ...organizationLifecycle(context),
+    ...users(context),
+    ...memberLifecycle(context),
   };
 }

@@ -43,7 +43,7 @@ export function workspaceMembers(
   };
 }
 
-function toMember(row: WorkspaceMemberRow): WorkspaceMember {
+export function toMember(row: WorkspaceMemberRow): WorkspaceMember {
   return {
     id: row.id,
     email: row.email,

@@ -61,7 +61,7 @@ export async function withDestructive(
   }
 }
 
-/** The decisions on calls so far; the pipeline has the shipped tools in its records, and knows no others by name. */
+/** The decisions on calls so far. */
 export function decisions({ server }: DestructiveScene): readonly string[] {
-  return decisionsOn(server, "unknown");
+  return decisionsOn(server, "delete_organization");
 }

@@ -3,8 +3,11 @@
 import type { Store } from "../../store/mod.ts";
 import { describeConnections } from "./contract_connections.ts";
 import { describeLinks } from "./contract_links.ts";
+import { describeLifecycle } from "./contract_lifecycle.ts";
 import { describeLists } from "./contract_lists.ts";
+import { describeMcpServers } from "./contract_mcp_servers.ts";
 import { describeObjects } from "./contract_objects.ts";
+import { describePeople } from "./contract_people.ts";
 import { scenesOf } from "./contract_scene.ts";
 import { describeUsers } from "./contract_users.ts";
 
@@ -16,4 +19,7 @@ export function describeWorkspace(name: string, open: () => Promise<Store>): voi
   describeUsers(scene);
   describeConnections(scene);
   describeLinks(scene);
+  describeMcpServers(scene);
+  describeLifecycle(scene);
+  describePeople(scene);
 }

@@ -72,11 +72,15 @@ export async function callTool(
     return output;
   }
   const tool = toolNamed(name);
-  const context: ToolContext = {
+  const context = contextOf({ ...overrides, workspace });
+  return tool.output.parse(await tool.handle(tool.input.parse(input), context));
+}
+
+function contextOf(overrides: Partial<ToolContext> & Pick<ToolContext, "workspace">): ToolContext {
+  return {
     principal: principal(),
-    workspace,
     audit: { query: () => Promise.resolve({ records: [] }) },
-    access: accesses.get(workspace)!.access,
+    access: accesses.get(overrides.workspace)!.access,
     catalogue,
     signal: new AbortController().signal,
     progress: () => Promise.resolve(),
@@ -84,7 +88,17 @@ export async function callTool(
     now: () => NOW,
     ...overrides,
   };
-  return tool.output.parse(await tool.handle(tool.input.parse(input), context));
+}
+
+/** The question that a person is asked before the tool runs. */
+export async function questionOf(
+  name: string,
+  input: unknown,
+  workspace: Workspace,
+): Promise<string> {
+  const tool = toolNamed(name);
+  const { confirm: _, ...parsed } = tool.input.parse(input);
+  return await tool.confirm!(parsed, contextOf({ workspace }));
 }
 
 /** What is wrong with an input, as `path: message`; nothing when it fits. */

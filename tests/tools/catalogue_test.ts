@@ -11,12 +11,14 @@ import { registry } from "../support/tools.ts";
 
 /** The files of the folder that are no tools. */
 const SHARED = [
+  "access_explanation",
   "audit_objects",
   "batches",
   "connected_accounts",
   "connections",
   "execute",
   "handle",
+  "mcp_servers",
   "mod",
   "objects",
   "portal_links",
@@ -110,23 +112,30 @@ test("the name of a tool tells its effect", () => {
   const effects: Record<string, string> = {
     list: "read",
     get: "read",
+    search: "read",
+    explain: "read",
     whoami: "read",
     create: "create",
     import: "create",
     invite: "create",
+    register: "create",
     update: "update",
+    set: "update",
+    switch: "update",
     restore: "update",
+    delete: "delete",
+    remove: "delete",
     revoke: "delete",
     generate: "create",
     enable: "update",
     disable: "delete",
-    delete: "delete",
   };
   for (const { name, effect } of tools) assertEquals(effect, effects[name.split("_")[0]!], name);
 });
 
-test("only whoami is open to a caller without scopes", () => {
+test("only what tells callers about themselves is open to one without scopes", () => {
   assertEquals(tools.filter(({ access }) => access === "public").map(({ name }) => name), [
+    "explain_access",
     "whoami",
   ]);
 });
@@ -135,7 +144,7 @@ test("what may be recorded as it is are ids, numbers and words from closed lists
   for (const { name, inputSchema, auditClear } of registry.tools) {
     for (const field of auditClear) {
       const schema = (inputSchema["properties"] as Record<string, Record<string, unknown>>)[field]!;
-      const isId = /^\^[a-z]+_\[A-Za-z0-9\]\{1,28\}\$$/.test(`${schema["pattern"]}`);
+      const isId = /^\^([a-z]+|\([a-z|]+\))_\[A-Za-z0-9\]\{1,28\}\$$/.test(`${schema["pattern"]}`);
       const free = [...schemasIn(schema, "")].filter(([, part]) =>
         part["type"] === "string" && part["enum"] === undefined
       );
@@ -177,12 +186,14 @@ test("every input is described and bounded, and its arguments are camelCase", ()
 
 test("output schemas say every part, in camelCase and without formats", () => {
   for (const [path, schema] of eachOutputSchema()) {
+    // A document that the caller has to publish has the names of its RFC.
+    const named = path.endsWith(".setup.metadata") ? /^[a-z]+(_[a-z]+)*$/ : /^[a-z][A-Za-z]*$/;
     for (const keyword of ["anyOf", "oneOf", "allOf", "$ref", "$defs", "format"]) {
       assert(!(keyword in schema), `${path} has ${keyword}`);
     }
     assert(typeof schema["type"] === "string", `${path} has no type`);
     for (const name of Object.keys(schema["properties"] ?? {})) {
-      assert(/^[a-z][A-Za-z]*$/.test(name), `${path}.${name}`);
+      assert(named.test(name), `${path}.${name}`);
     }
   }
 });

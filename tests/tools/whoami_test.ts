@@ -53,8 +53,8 @@ test("whoami answers a caller without any scope", async () => {
     {},
     { principal: principal({ scopes: [] }) },
   );
-  assertEquals(callableTools, ["whoami"]);
-  assertEquals(refusedTools.length, registry.tools.length - 1);
+  assertEquals(callableTools, ["explain_access", "whoami"]);
+  assertEquals(refusedTools.length, registry.tools.length - 2);
 });
 
 test("whoami never counts below zero for a token inside the clock tolerance", async () => {

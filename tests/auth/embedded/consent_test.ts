@@ -31,7 +31,7 @@ test("the page names the client, the redirect host, the resource and each scope 
         "a program on this computer",
         RESOURCE,
         "See environments and their settings",
-        "Create and change organizations and their users",
+        "Create, change and delete organizations and their users",
         "local operator",
       ]
     ) assertStringIncludes(page.text, words);
