@@ -108,13 +108,13 @@ export function principalOf(
 /** Arguments are told apart by a MAC; the values alone that their tool marks as clear can be read. */
 export function inputOf(
   input: unknown,
-  tool: Pick<Tool, "auditClear"> | undefined,
+  tool: Pick<Tool, "auditClear" | "input"> | undefined,
   fingerprint: Recorder["fingerprint"],
 ): AuditInput {
   const values = (input ?? {}) as JsonValue;
   const clear = tool?.auditClear.flatMap((name) => {
     const value = Object.hasOwn(values as object, name) ? (values as never)[name] : undefined;
-    return isShort(value) ? [[name, value] as const] : [];
+    return isShort(value) && fits(tool, name, value) ? [[name, value] as const] : [];
   }) ?? [];
   return {
     fingerprint: fingerprint(values),
@@ -123,7 +123,11 @@ export function inputOf(
   };
 }
 
-/** What a caller sends in the place of an id may be anything. */
+/** What a caller sends in the place of an id may be anything, also a secret: a value that the schema refuses is not recorded. */
+function fits({ input }: Pick<Tool, "input">, name: string, value: unknown): boolean {
+  return input.shape[name]?.safeParse(value).success ?? false;
+}
+
 function isShort(value: unknown): value is string | number | boolean {
   if (typeof value === "string") return value.length <= 256;
   return typeof value === "number" || typeof value === "boolean";

@@ -7,6 +7,9 @@ import type { McpServers } from "./workspace/mcp_servers.ts";
 import type { OrganizationLifecycle } from "./workspace/organization_changes.ts";
 import type { Users } from "./workspace/users.ts";
 import type { MemberLifecycle } from "./workspace/workspace_member_changes.ts";
+import type { EnvironmentClientWorkspace } from "./workspace/environment_client.ts";
+import type { RoleWorkspace } from "./workspace/roles.ts";
+import type { ScopeWorkspace } from "./workspace/scopes.ts";
 
 /** One page of a list; without `nextPageToken` it is the last. */
 export interface Page<T> {
@@ -109,9 +112,12 @@ export interface Workspace
     AdminPortalLinkWorkspace,
     ConnectedAccountWorkspace,
     ConnectionWorkspace,
+    EnvironmentClientWorkspace,
     McpServers,
     MemberLifecycle,
     OrganizationLifecycle,
+    RoleWorkspace,
+    ScopeWorkspace,
     Users {
   /** Oldest first. */
   listEnvironments(page: PageRequest): Promise<Page<Environment>>;
@@ -142,6 +148,7 @@ export interface Workspace
    * Adds a user to an organization; a user whose email the environment knows already joins with the same id.
    *
    * Joining changes nothing that other organizations see: a known user keeps email, names and external id.
+   * `invalid_input` for a role that the environment does not have, naming those it has.
    * `conflict` when the user is a member already or `externalId` is taken in the environment; also when a known user has
    * another `externalId`, or none.
    */

@@ -11,10 +11,11 @@ export default defineTool({
   description:
     "Adds one person to an organization with the roles you name, and returns the user. " +
     "A person whose email the environment knows already joins this organization with the id and names they have. " +
-    "For more than a few people use import_organization_users. Ask which roles are meant instead of guessing. " +
-    "Take the ids from list_environments and list_organizations. " +
+    "For more than a few people use import_organization_users. Roles are those of list_environment_roles: ask which are " +
+    "meant instead of guessing. Take the ids from list_environments and list_organizations. " +
     "Errors: conflict, the person is in the organization already, or the external id is another person's or not theirs: " +
-    "look with list_organization_users; not_found, this environment has no such organization.",
+    "look with list_organization_users; invalid_input, the environment has no such role, and the message names those it " +
+    "has; not_found, this environment has no such organization.",
   effect: "create",
   scopes: ["org:write"],
   input: z.strictObject({ environmentId, organizationId, ...newUser }),

@@ -16,7 +16,8 @@ export default defineTool({
     `Adds up to ${MAX_ROWS} people to an organization, in batches, with a progress notification for each. Use it ` +
     "instead of many create_organization_user calls; take the ids from list_environments and list_organizations. " +
     "Rows count from 1; a row that cannot be added is reported in failedRows and does not stop the others. Its code " +
-    "conflict means: in the organization already, given twice, or external id taken or different. If completed is " +
+    "conflict means: in the organization already, given twice, or external id taken or different; invalid_input: the " +
+    "environment has no such role (list_environment_roles has them). If completed is " +
     "false, the rows before nextRow are done and none after: call again with the same users and startRow set to " +
     "nextRow. After an error or a lost answer repeat the call: nobody is added twice, rows added before come back " +
     "as conflict. Errors: not_found, this environment has no such organization; invalid_input, nothing was added.",

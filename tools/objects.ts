@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 
-const times = {
+export const times = {
   createTime: z.string().describe("RFC 3339"),
   updateTime: z.string().describe("RFC 3339"),
 };

@@ -98,15 +98,17 @@ export const email = z.string()
 export const externalId = line(200)
   .describe("Your own id for the object; unique in the environment");
 
+/** Like `line()`, but it may be empty and start or end with a space. */
+export function text(maxLength: number) {
+  return z.string()
+    .max(maxLength)
+    .regex(NO_CONTROLS, { error: "Must not hold control characters" })
+    .refine(showsAsItReads, HIDDEN_CHARACTERS);
+}
+
 const MAX_METADATA_PAIRS = 30;
 
-export const metadata = z.record(
-  line(64),
-  z.string()
-    .max(256)
-    .regex(NO_CONTROLS, { error: "Must not hold control characters" })
-    .refine(showsAsItReads, HIDDEN_CHARACTERS),
-)
+export const metadata = z.record(line(64), text(256))
   .refine((pairs) => Object.keys(pairs).length <= MAX_METADATA_PAIRS, {
     error: `Must hold at most ${MAX_METADATA_PAIRS} pairs`,
   })
@@ -130,18 +132,38 @@ export function distinct<Item extends z.ZodType>(
     });
 }
 
-export const roleNames = distinct(
-  z.string().regex(/^[A-Za-z0-9_]{1,64}$/, {
+/** What is unique about a role in its environment. */
+export const roleName = z.string()
+  .regex(/^[A-Za-z0-9_]{1,64}$/, {
     error: "Must be a role name: up to 64 letters, digits or underscores",
-  }),
-  { minLength: 1, maxLength: 10 },
-  (role) => role,
-);
+  })
+  .describe("Name of the role, from list_environment_roles")
+  .meta({ examples: ["member"] });
+
+/** What is unique about a scope in its environment. */
+export const scopeName = z.string()
+  .regex(/^[A-Za-z0-9:]{1,64}$/, {
+    error: "Must be a scope name: up to 64 letters, digits or colons, such as invoice:read",
+  })
+  .describe("Name of the scope, from list_environment_scopes")
+  .meta({ examples: ["invoice:read"] });
+
+/** Whether an update names anything to change. */
+export function changesSomething(fields: readonly string[]) {
+  return [
+    (input: Readonly<Record<string, unknown>>) =>
+      fields.some((field) => input[field] !== undefined),
+    { error: `Must name what to change: ${fields.join(" or ")}` },
+  ] as const;
+}
+
+export const roleNames = distinct(roleName, { minLength: 1, maxLength: 10 }, (role) => role);
 
 /** What a person brings when they join an organization. */
 export const newUser = {
   email,
-  roles: roleNames.describe("Names of the roles the user gets in the organization, such as member"),
+  roles: roleNames
+    .describe("Names of the roles the user gets in the organization, from list_environment_roles"),
   externalId: externalId.optional(),
   givenName: line(200).describe("Given name").optional(),
   familyName: line(200).describe("Family name").optional(),

@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 /** Crockford's base 32: no I, L, O or U. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/** `msh` is a membership; its id orders the users of an organization and is never shown. */
+/** `msh` is a membership and `uri` a redirect URI; these ids order lists and are never shown. `skc` is a client, `sks` a secret. */
 export type IdPrefix =
   | "env"
   | "org"
@@ -16,7 +16,12 @@ export type IdPrefix =
   | "conn"
   | "lnk"
   | "ca"
-  | "res";
+  | "res"
+  | "role"
+  | "scp"
+  | "skc"
+  | "sks"
+  | "uri";
 
 /** Makes the next id, `PREFIX_` and 26 characters. */
 export type NewId = (prefix: IdPrefix) => string;

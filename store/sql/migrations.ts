@@ -4,6 +4,7 @@ import { type CreateTableBuilder, sql, type Transaction } from "kysely";
 import { storeFault } from "./fault.ts";
 import { createConnections } from "./migrations/6_connections.ts";
 import { mcpServers } from "./migrations/7_mcp_servers.ts";
+import { createEnvironmentAccess } from "./migrations/5_environment_access.ts";
 import type { Database, Schema } from "./schema.ts";
 import { createSecrets } from "./secrets.ts";
 
@@ -95,6 +96,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, name: "keys that are used once", up: createReplay },
   { version: 3, name: "revocations and the instances that enforce them", up: createRevocations },
   { version: 4, name: "secrets that instances share", up: createSecrets },
+  { version: 5, name: "what applications of an environment use", up: createEnvironmentAccess },
   { version: 6, name: "connections, connected accounts and links", up: createConnections },
   mcpServers,
 ];

@@ -9,8 +9,10 @@ import type {
   Workspace,
 } from "../workspace.ts";
 import { lockEnvironment } from "./environments.ts";
+import { assertKnownRoles } from "./membership_roles.ts";
 import { findOrganization } from "./organizations.ts";
 import { readPage } from "./page.ts";
+import { roleNames } from "./roles.ts";
 import type { MembershipRow, Schema, SqlContext, UserRow } from "./schema.ts";
 import { assertStorable, emailKey } from "./text.ts";
 import { createTurns, transact } from "./transaction.ts";
@@ -37,15 +39,15 @@ export function organizationUsers({ db, newId, now }: SqlContext): Pick<
     },
 
     createOrganizationUser(environmentId, organizationId, input) {
-      return changing(
-        environmentId,
-        organizationId,
-        (trx) => addUser(trx, environmentId, organizationId, input),
-      );
+      return changing(environmentId, organizationId, async (trx) => {
+        assertKnownRoles(await roleNames(trx, environmentId), input.roles);
+        return await addUser(trx, environmentId, organizationId, input);
+      });
     },
 
     importOrganizationUsers(environmentId, organizationId, rows) {
       return changing(environmentId, organizationId, async (trx) => {
+        const knownRoles = await roleNames(trx, environmentId);
         const added = new Map<string, number>();
         const results: ImportedRow[] = [];
         for (const { row, user: input } of rows) {
@@ -53,6 +55,7 @@ export function organizationUsers({ db, newId, now }: SqlContext): Pick<
           const earlier = added.get(emailKey(email));
           try {
             if (earlier !== undefined) throw repeatedEmail(earlier);
+            assertKnownRoles(knownRoles, input.roles);
             const user = await addUser(trx, environmentId, organizationId, input);
             added.set(emailKey(email), row);
             results.push({ row, email, user });

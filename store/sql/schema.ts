@@ -5,9 +5,13 @@ import type { Environment, OrganizationUser, WorkspaceMember } from "../workspac
 import type { RevocationTarget } from "../revocation.ts";
 import type { ConnectedAccountRow, MagicLinkRow } from "./connected_accounts.ts";
 import type { ConnectionDomainRow, ConnectionRow } from "./connections.ts";
+import type { ClientSecretRow, EnvironmentClientRow } from "./environment_client.ts";
 import type { NewId } from "./ids.ts";
-import type { SecretRow } from "./secrets.ts";
 import type { PortalLinkRow } from "./admin_portal_links.ts";
+import type { RedirectUriRow } from "./redirect_uris.ts";
+import type { RoleRow } from "./roles.ts";
+import type { ScopeRow } from "./scopes.ts";
+import type { SecretRow } from "./secrets.ts";
 
 export interface Schema {
   gatehouse_migrations: { version: number; name: string; applied_at: string };
@@ -29,6 +33,11 @@ export interface Schema {
   portal_links: PortalLinkRow;
   connected_accounts: ConnectedAccountRow;
   magic_links: MagicLinkRow;
+  environment_roles: RoleRow;
+  environment_scopes: ScopeRow;
+  environment_clients: EnvironmentClientRow;
+  environment_client_secrets: ClientSecretRow;
+  redirect_uris: RedirectUriRow;
 }
 
 export type Database = Kysely<Schema>;

@@ -5,6 +5,7 @@ import { createIds } from "./ids.ts";
 import type { Schema } from "./schema.ts";
 import { seedConnections } from "./seed_connections.ts";
 import { seedMcpServers } from "./seed_mcp_servers.ts";
+import { seedEnvironmentAccess } from "./seed_environment_access.ts";
 import { emailKey, searchKey } from "./text.ts";
 
 const SEED_TIME = new Date("2025-01-06T09:00:00.000Z");
@@ -140,6 +141,7 @@ export async function seedWorkspace(db: Transaction<Schema>): Promise<void> {
   for (const organization of PRODUCTION) await addOrganization(production, organization);
   await seedConnections(db, SEED_TIME);
   await seedMcpServers(db, newId, { development, production }, TIMES);
+  await seedEnvironmentAccess(db, newId, TIMES, { development, production });
 
   async function addOrganization(
     environmentId: string,

@@ -4,10 +4,12 @@ import type { Store } from "../../store/mod.ts";
 import { describeConnections } from "./contract_connections.ts";
 import { describeLinks } from "./contract_links.ts";
 import { describeLifecycle } from "./contract_lifecycle.ts";
+import { describeEnvironmentClient } from "./contract_environment_client.ts";
 import { describeLists } from "./contract_lists.ts";
 import { describeMcpServers } from "./contract_mcp_servers.ts";
 import { describeObjects } from "./contract_objects.ts";
 import { describePeople } from "./contract_people.ts";
+import { describeRoles } from "./contract_roles.ts";
 import { scenesOf } from "./contract_scene.ts";
 import { describeUsers } from "./contract_users.ts";
 
@@ -22,4 +24,6 @@ export function describeWorkspace(name: string, open: () => Promise<Store>): voi
   describeMcpServers(scene);
   describeLifecycle(scene);
   describePeople(scene);
+  describeRoles(scene);
+  describeEnvironmentClient(scene);
 }

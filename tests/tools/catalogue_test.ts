@@ -16,6 +16,7 @@ const SHARED = [
   "batches",
   "connected_accounts",
   "connections",
+  "environments",
   "execute",
   "handle",
   "mcp_servers",
@@ -27,6 +28,7 @@ const SHARED = [
   "sanitize",
   "schema_rules",
   "shapes",
+  "uris",
 ];
 
 const names = tools.map(({ name }) => name);
@@ -115,6 +117,7 @@ test("the name of a tool tells its effect", () => {
     search: "read",
     explain: "read",
     whoami: "read",
+    add: "create",
     create: "create",
     import: "create",
     invite: "create",

@@ -55,11 +55,11 @@ test("create_organization_user takes a known person along under the same id", ()
     const known = users[0];
     const joined = await callTool(
       "create_organization_user",
-      { environmentId, organizationId: kestrel, email: known.email, roles: ["guest"] },
+      { environmentId, organizationId: kestrel, email: known.email, roles: ["billing"] },
       { workspace },
     );
     assertEquals([joined.id, joined.organizationId], [known.id, kestrel]);
-    assertEquals([joined.givenName, joined.roles], [known.givenName, ["guest"]]);
+    assertEquals([joined.givenName, joined.roles], [known.givenName, ["billing"]]);
   }));
 
 test("create_organization_user refuses a person who is in already, whatever the case", () =>
@@ -108,3 +108,26 @@ test("create_organization_user asks for roles and never picks one", () => {
     );
   }
 });
+
+test("create_organization_user refuses a role that the environment does not have, and names the others", () =>
+  withWorkspace(async (workspace) => {
+    const environmentId = await environmentNamed(workspace, "Production");
+    const organizationId = await organizationNamed(workspace, environmentId, "Halden Shipping");
+    const scene = { environmentId, organizationId, email: "ada@example.com" };
+    for (const unknown of ["guest", "Admin"]) {
+      const error = await assertRejects(
+        () =>
+          callTool("create_organization_user", { ...scene, roles: ["member", unknown] }, {
+            workspace,
+          }),
+        AppError,
+        `no role "${unknown}"; take from admin, member, billing, or create the role first`,
+      );
+      assertEquals(error.code, "invalid_input");
+    }
+    const { totalSize } = await callTool("list_organization_users", {
+      environmentId,
+      organizationId,
+    }, { workspace });
+    assertEquals(totalSize, 2);
+  }));

@@ -79,6 +79,18 @@ test("import_organization_users reports refused rows and adds the others", () =>
     assertEquals(await size(), 32);
   }));
 
+test("import_organization_users reports a row whose role does not exist and adds the others", () =>
+  withWorkspace(async (workspace) => {
+    const { call, size } = await halden(workspace);
+    const users = [...people(1), { email: "guest@halden.example", roles: ["guest"] }];
+    const { addedCount, failedRows } = await call({ users });
+    assertEquals([addedCount, failedRows.length], [1, 1]);
+    const [{ row, code, message }] = failedRows;
+    assertEquals([row, code], [2, "invalid_input"]);
+    assert(message.includes('no role "guest"; take from admin, member, billing'), message);
+    assertEquals(await size(), 3);
+  }));
+
 test("import_organization_users stops between batches when the caller is gone, and can be resumed", () =>
   withWorkspace(async (workspace) => {
     const { call, size } = await halden(workspace);
