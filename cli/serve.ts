@@ -53,7 +53,7 @@ export const registerServe: Register = (program, io) => {
       const signal = await nextSignal();
       logger.info("stopping", { signal });
       process.off("SIGHUP", onHangUp);
-      app.stopping();
+      await app.stopping();
       await listener.stop(app.config.drainTimeoutMs);
       record("server.stopped", { signal });
       await app.close();
