@@ -42,9 +42,13 @@ function cells(record: AuditRecord): readonly string[] {
   ];
 }
 
-function whatOf({ event, tool, request }: AuditRecord): string {
+function whatOf({ event, tool, resource, prompt, request }: AuditRecord): string {
   if (tool) return event === "tool.intent" ? `${tool.name} (intent)` : tool.name;
-  if (event === "mcp.request") return request?.rpcMethod ?? event;
+  const named = resource?.name ?? prompt?.name;
+  if (event === "mcp.request") {
+    const method = request?.rpcMethod ?? event;
+    return named === undefined ? method : `${method} ${named}`;
+  }
   if (event === "request.refused" && request) return `${request.httpMethod} ${request.path}`;
   return event;
 }

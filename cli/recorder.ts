@@ -78,7 +78,7 @@ const FLOOD = "rate_limited_address";
 
 /** The event, flat and without what only the audit trail is for; names as in the log since the first release. */
 function logFields(event: AuditEvent): Record<string, unknown> {
-  const { request, tool, principal, outcome } = event;
+  const { request, tool, resource, prompt, principal, outcome } = event;
   return {
     requestId: request?.id,
     ...(request?.traceId !== undefined && { traceId: request.traceId }),
@@ -90,6 +90,8 @@ function logFields(event: AuditEvent): Record<string, unknown> {
     reason: event.reason,
     ...(request?.rpcMethod !== undefined && { era: request.era, rpcMethod: request.rpcMethod }),
     ...(tool && { tool: tool.name }),
+    ...(resource && { resource: resource.name }),
+    ...(prompt && { prompt: prompt.name }),
     ...(principal && {
       issuer: principal.issuer,
       kind: principal.kind,

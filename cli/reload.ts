@@ -38,6 +38,14 @@ function changedFixedMembers(before: Config, after: Config): readonly string[] {
   );
 }
 
+/** What a caller is shown follows from these. */
+const DECIDING = ["issuers", "scopes", "toolVisibility"] as const satisfies (keyof Config)[];
+
+/** Whether the lists of a caller may be others under the second configuration. */
+export function changesView(before: Config, after: Config): boolean {
+  return DECIDING.some((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+}
+
 /**
  * Refuses a configuration that a running server cannot take up.
  *

@@ -68,7 +68,7 @@ export const registerServe: Register = (program, io) => {
 /** Not ready first, then no new work; what runs may finish, is asked to near the end, and is ended at it. */
 async function drain(app: App, listener: Listener): Promise<void> {
   const { drainDelayMs, drainTimeoutMs } = app.config;
-  app.stopping();
+  await app.stopping();
   await new Promise((resolve) => setTimeout(resolve, drainDelayMs));
   const asking = setTimeout(() => app.windDown(), drainTimeoutMs * ASK_AT);
   await listener.stop(drainTimeoutMs);

@@ -18,6 +18,8 @@ import type { Limits } from "./limits/mod.ts";
 import type { LiveRequests } from "./live.ts";
 import type { McpDispatcher } from "./mcp.ts";
 import { mayStream, readMessage, RpcError } from "./message.ts";
+import { namedBy, scopesOfNamed } from "./offer.ts";
+import type { Named, Offer } from "./offer.ts";
 import type { PeerOf } from "./peer.ts";
 import { eventOf } from "./record.ts";
 import type { Recorder } from "./record.ts";
@@ -35,6 +37,8 @@ export interface HandlerDeps {
   readonly authenticator: Authenticator;
   readonly live: LiveRequests;
   readonly registry: Registry;
+  /** Absent where there are tools alone. */
+  readonly offer?: Offer | undefined;
   readonly policy: ScopePolicy;
   readonly mcp: McpDispatcher;
   readonly bodyTimeoutMs: number;
@@ -55,7 +59,7 @@ export type Handler = (request: Request, peer: string) => Promise<Response>;
 
 /** Builds the pipeline. Source order is run order; a stage refuses by throwing. */
 export function createHandler(deps: HandlerDeps): Handler {
-  const { admission, routes, authenticator, registry, policy, limits, mcp, levels } = deps;
+  const { admission, routes, authenticator, registry, offer, policy, limits, mcp, levels } = deps;
   const trace = requestTracing();
 
   async function answer(exchange: Exchange): Promise<Response> {
@@ -114,17 +118,23 @@ export function createHandler(deps: HandlerDeps): Handler {
     // authorize
     const tool = message.toolName === undefined ? undefined : registry.get(message.toolName);
     if (tool !== undefined) exchange.tool = tool;
+    const named = offer ? namedBy(offer, message.method, message.params ?? {}) : [];
+    if (named.length > 0) exchange.named = named;
     if (spans) openMessageSpan(spans, exchange, tool?.name);
     spans?.enter("authorize");
-    if (limits) exchange.standing = await limits.charge(principal, tool);
+    if (limits) exchange.standing = await limits.charge(principal, tool ?? named[0]);
     if (tool !== undefined) authorize(exchange, tool, principal);
+    if (named.length > 0) authorizeNamed(exchange, named, principal);
 
     // dispatch, and execute where it is a tool call
     spans?.enter("dispatch");
     // Before a tool may have done its work, or a refusal would take back what has happened.
     if (limits && mayStream(message)) exchange.closeStream = limits.openStream(principal);
     const dispatch = () => inSpan(spans, mcp.dispatch, exchange, message, principal);
-    return dispatched(exchange, await live.answer(dispatch));
+    const response = dispatched(exchange, await live.answer(dispatch));
+    // A subscription only waits, so from here on it holds its place among the streams alone.
+    if (isSubscription(exchange)) exchange.leave?.();
+    return response;
   }
 
   function authorize(exchange: Exchange, tool: Tool, principal: Principal): void {
@@ -134,10 +144,27 @@ export function createHandler(deps: HandlerDeps): Handler {
     throw insufficientScope(tool, missing);
   }
 
+  /** A message that names several is served for all of them or not at all. */
+  function authorizeNamed(exchange: Exchange, named: readonly Named[], principal: Principal): void {
+    const scopes = scopesOfNamed(named);
+    const missing = policy.missing(principal.scopes, scopes);
+    if (missing.length === 0) return;
+    exchange.missingScopes = missing;
+    const name = [...new Set(named.map((one) => one.name))].join(", ");
+    throw insufficientScope({ name, scopes }, missing, named[0]!.kind);
+  }
+
   /** What a challenge asks for: all that the refused operation needs, the baseline where that is not known (R22, R46). */
-  function scopesToAskFor(exchange: Exchange): readonly string[] {
-    const tool = exchange.tool ?? registry.get(exchange.request.headers.get("mcp-name") ?? "");
-    return tool && tool.scopes.length > 0 ? tool.scopes : policy.baseline;
+  function scopesToAskFor({ tool, named, request: { headers } }: Exchange): readonly string[] {
+    const name = headers.get("mcp-name") ?? "";
+    const scopes = tool?.scopes ?? scopesOfNamed(named ?? namedByHeaders(headers, name));
+    const asked = scopes.length > 0 ? scopes : registry.get(name)?.scopes ?? [];
+    return asked.length > 0 ? asked : policy.baseline;
+  }
+
+  function namedByHeaders(headers: Headers, name: string): readonly Named[] {
+    const method = headers.get("mcp-method") ?? "";
+    return offer ? namedBy(offer, method, { name, uri: name }) : [];
   }
 
   function refuse(exchange: Exchange, thrown: unknown): { response: Response; reason: string } {
@@ -182,9 +209,11 @@ export function createHandler(deps: HandlerDeps): Handler {
     return superviseStream(response, {
       endsAt: exchange.principal.expiresAt * 1000,
       signal: exchange.live?.signal,
+      mostWaiting: isSubscription(exchange) ? MOST_WAITING_BYTES : undefined,
       now: deps.now,
-      onEnd() {
+      onEnd(cause) {
         levels?.streams.down();
+        reason ??= cause;
         done();
       },
     });
@@ -203,6 +232,13 @@ function requireAudit({ writable }: Recorder): void {
     reason: "audit_unavailable",
     retryAfterSeconds: 5,
   });
+}
+
+/** What is kept for a subscriber that does not read; its stream ends with more. */
+const MOST_WAITING_BYTES = 64 * 1024;
+
+function isSubscription({ message }: Exchange): boolean {
+  return message?.method === "subscriptions/listen";
 }
 
 function isStream(response: Response): boolean {

@@ -10,6 +10,8 @@ import type {
 } from "../store/audit.ts";
 import type { Tool } from "../tools/registry.ts";
 import type { Exchange } from "./exchange.ts";
+import { scopesOfNamed } from "./offer.ts";
+import type { Named } from "./offer.ts";
 import { traceIdOf } from "./spans.ts";
 
 /** What the last stage needs of the audit log. */
@@ -28,7 +30,8 @@ export function eventOf(
   { status, reason }: Ending,
   fingerprint: Recorder["fingerprint"],
 ): AuditEvent {
-  const { request, url, message, tool, principal, result } = exchange;
+  const { request, url, message, tool, named, principal, result } = exchange;
+  const required = tool?.scopes ?? (named && scopesOfNamed(named));
   const traceId = traceIdOf(exchange);
   return {
     event: nameOf(exchange, status),
@@ -48,9 +51,10 @@ export function eventOf(
       tool: { name: tool?.name ?? "unknown", effect: tool?.effect ?? "none" },
       input: inputOf(message.params?.["arguments"], tool, fingerprint),
     }),
-    ...(principal && tool && {
+    ...(named && namesOf(named)),
+    ...(principal && required && {
       scopes: {
-        required: tool.scopes,
+        required,
         granted: principal.scopes,
         missing: exchange.missingScopes ?? [],
       },
@@ -62,6 +66,16 @@ export function eventOf(
       durationMs: Math.round((performance.now() - exchange.startedAtMs) * 1000) / 1000,
     },
   };
+}
+
+/** One is named like a tool; the several of a subscription are listed. */
+function namesOf(
+  named: readonly Named[],
+): Pick<AuditEvent, "resource" | "prompt" | "details"> {
+  const [{ kind, name, uri }, ...others] = named as readonly [Named, ...Named[]];
+  if (others.length > 0) return { details: { resources: named.map(({ uri }) => uri ?? "") } };
+  if (kind === "prompt") return { prompt: { name } };
+  return { resource: { name, ...(uri !== undefined && { uri }) } };
 }
 
 /** Describes a tool call that is about to have its effect. */

@@ -10,8 +10,11 @@ export function superviseStream(
   options: {
     endsAt: number;
     signal?: AbortSignal | undefined;
+    /** Bytes; where more than these wait to be read the stream ends. What feeds it holds back where this is absent. */
+    mostWaiting?: number | undefined;
     now: () => Date;
-    onEnd: () => void;
+    /** Told why, where it is we who ended it for what its reader did. */
+    onEnd: (reason?: string) => void;
   },
 ): Response {
   const reader = response.body?.getReader();
@@ -21,19 +24,19 @@ export function superviseStream(
   }
   const { signal } = options;
   let ended = false;
-  const end = () => {
+  const end = (reason?: string) => {
     if (ended) return;
     ended = true;
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
-    options.onEnd();
+    options.onEnd(reason);
   };
   let close: () => void = () => {};
-  const stop = (reason: unknown) => {
+  const stop = (cause: unknown, reason?: string) => {
     if (ended) return;
     close();
-    void reader.cancel(reason).catch(() => {});
-    end();
+    void reader.cancel(cause).catch(() => {});
+    end(reason);
   };
   const timer = setTimeout(
     () => stop("the access token expired"),
@@ -41,27 +44,53 @@ export function superviseStream(
   );
   const onAbort = () => stop(signal?.reason);
   signal?.addEventListener("abort", onAbort);
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      close = () => controller.close();
-    },
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (ended) return;
-        if (!done) return controller.enqueue(value);
-        controller.close();
-      } catch (error) {
-        if (ended) return;
-        controller.error(error);
+  const { mostWaiting } = options;
+
+  /** Passes one piece on; false where there is none any more. */
+  async function pass(controller: ReadableStreamDefaultController<Uint8Array>): Promise<boolean> {
+    try {
+      const { done, value } = await reader!.read();
+      if (ended) return false;
+      if (!done) {
+        controller.enqueue(value);
+        return true;
       }
-      end();
+      controller.close();
+    } catch (error) {
+      if (ended) return false;
+      controller.error(error);
+    }
+    end();
+    return false;
+  }
+
+  /** Takes what comes as it comes: its source would keep what is not taken, without a bound. */
+  async function pump(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    while (await pass(controller)) {
+      if (controller.desiredSize! < 0) return stop("the stream is not read", "not_read");
+    }
+  }
+
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        close = () => controller.close();
+        if (mostWaiting !== undefined) void pump(controller);
+      },
+      ...(mostWaiting === undefined && {
+        async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
+          await pass(controller);
+        },
+      }),
+      async cancel(reason) {
+        end();
+        await reader.cancel(reason);
+      },
     },
-    async cancel(reason) {
-      end();
-      await reader.cancel(reason);
-    },
-  });
+    mostWaiting === undefined
+      ? undefined
+      : new ByteLengthQueuingStrategy({ highWaterMark: mostWaiting }),
+  );
   if (signal?.aborted) onAbort();
   return new Response(body, { status: response.status, headers: response.headers });
 }

@@ -2,6 +2,7 @@
 
 import { bearerChallenge } from "../auth/challenge.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
+import type { AppError } from "../errors.ts";
 import type { ToolError, ToolOutcome } from "../tools/execute.ts";
 import type { Effect, Tool } from "../tools/registry.ts";
 import type { Exchange, Result } from "./exchange.ts";
@@ -92,6 +93,8 @@ const DENIALS: ReadonlySet<string> = new Set([
   "confirmation_required",
   "confirmation_declined",
 ]);
+/** Names of nothing that is offered, as `unknown_tool` is one. */
+const UNKNOWN: ReadonlySet<string> = new Set(["unknown_resource", "unknown_prompt"]);
 const FAILURES: ReadonlySet<string> = new Set(["internal", "unavailable", "timeout"]);
 
 /** Says for the record what came of a call. */
@@ -99,7 +102,11 @@ export function resultOf(outcome: ToolOutcome): Result {
   if (outcome.ok) {
     return { decision: "allow", reason: "ok", isError: false, bytes: outcome.text.length };
   }
-  const { code, reason } = outcome.cause;
-  const decision = DENIALS.has(code) ? "deny" : FAILURES.has(code) ? "fail" : "allow";
-  return { decision, reason, isError: true };
+  return failureOf(outcome.cause);
+}
+
+/** Says for the record what came of a call or a read that failed. */
+export function failureOf({ code, reason }: AppError): Result {
+  if (DENIALS.has(code) || UNKNOWN.has(reason)) return { decision: "deny", reason, isError: true };
+  return { decision: FAILURES.has(code) ? "fail" : "allow", reason, isError: true };
 }

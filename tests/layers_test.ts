@@ -4,16 +4,16 @@ import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 
 const ROOT = dirname(import.meta.dirname!);
-const FOLDERS = ["auth", "cli", "http", "store", "telemetry", "tools"];
+const FOLDERS = ["auth", "cli", "http", "prompts", "resources", "store", "telemetry", "tools"];
 /** From the top of the house to its ground; an import goes down. `errors`, `html` and `telemetry` are for everybody. */
-const ORDER = ["main", "cli", "http", "tools", "auth", "store"];
+const ORDER = ["main", "cli", "http", "prompts", "resources", "tools", "auth", "store"];
 const LEAVES = new Set(["errors", "html", "telemetry"]);
 
 /** A library, and the only place that may name it. */
 const SEAMS: readonly (readonly [RegExp, RegExp])[] = [
   [/^jose$/, /^auth\//],
   [/^oidc-provider/, /^auth\/embedded\//],
-  [/^@modelcontextprotocol\/server/, /^http\/mcp\.ts$/],
+  [/^@modelcontextprotocol\/server/, /^http\/mcp(_\w+)?\.ts$/],
   [/^(kysely|node:sqlite|postgres)$/, /^store\/sql\//],
   [/^pg$/, /^(store\/sql\/|http\/limits\/postgres\.ts$)/],
   [/^ioredis$/, /^http\/limits\/redis\.ts$/],

@@ -170,14 +170,18 @@ function unconfirmed(question: string, call: ToolCall): ToolOutcome {
 }
 
 /** The refusal of a call for want of scopes; the transport answers the same before it gets here. */
-export function insufficientScope(tool: Tool, missing: readonly string[]): AppError {
+export function insufficientScope(
+  { name, scopes }: Pick<Tool, "name" | "scopes">,
+  missing: readonly string[],
+  kind: "tool" | "resource" | "prompt" = "tool",
+): AppError {
   return new AppError(
     "insufficient_scope",
-    `The tool ${tool.name} needs the scope ${tool.scopes.join(" and ")}; ` +
+    `The ${kind} ${name} needs the scope ${scopes.join(" and ")}; ` +
       `the access token lacks ${missing.join(" and ")}`,
     {
       reason: "insufficient_scope",
-      details: { tool: tool.name, required_scopes: tool.scopes, missing_scopes: missing },
+      details: { [kind]: name, required_scopes: scopes, missing_scopes: missing },
     },
   );
 }
@@ -220,7 +224,7 @@ function parseInput(tool: Tool, given: unknown): { input: unknown; confirmed: bo
 }
 
 /** Names of unknown arguments are the caller's own text, so they are cut before they are said back. */
-function describeIssue(issue: z.core.$ZodIssue): string {
+export function describeIssue(issue: z.core.$ZodIssue): string {
   const path = issue.path.map(String).join(".").slice(0, 128);
   const message = issue.message.slice(0, 200);
   return path === "" ? message : `${path}: ${message}`;
@@ -244,7 +248,8 @@ function checkOutput(tool: Tool, output: unknown): ToolOutcome {
   return { ok: true, output: value, text };
 }
 
-function withDeadline(outer: AbortSignal, timeoutMs: number) {
+/** A signal that aborts with the outer one or when the time is over, and a promise that rejects then. */
+export function withDeadline(outer: AbortSignal, timeoutMs: number, what = "tool") {
   const controller = new AbortController();
   const expired = Promise.withResolvers<never>();
   // A handler that throws before anybody waits must not leave a rejection behind.
@@ -256,7 +261,7 @@ function withDeadline(outer: AbortSignal, timeoutMs: number) {
   if (outer.aborted) onAbort();
   else outer.addEventListener("abort", onAbort, { once: true });
   const timer = setTimeout(() => {
-    const error = new AppError("timeout", `The tool did not finish within ${timeoutMs} ms`);
+    const error = new AppError("timeout", `The ${what} did not finish within ${timeoutMs} ms`);
     controller.abort(error);
     expired.reject(error);
   }, timeoutMs);

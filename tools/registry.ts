@@ -8,6 +8,8 @@ import type { ScopePolicy } from "../auth/scopes.ts";
 import type { AuditReader } from "../store/audit.ts";
 import type { Workspace } from "../store/workspace.ts";
 import type { AccessExplanation } from "./access_explanation.ts";
+import { declarationFaults } from "./declaration.ts";
+import type { Access } from "./declaration.ts";
 import { schemaFaults, toJsonSchema } from "./schema_rules.ts";
 import type { JsonSchema } from "./schema_rules.ts";
 
@@ -57,16 +59,11 @@ export interface Catalogue {
   explain(name: string, granted: readonly string[]): AccessExplanation | undefined;
 }
 
-/** Either the scopes a caller needs, all of them, or the word that any verified caller may call. */
-export type ToolAccess =
-  | { readonly scopes: readonly [string, ...string[]]; readonly access?: never }
-  | { readonly access: "public"; readonly scopes?: never };
-
 /** One tool: the default export of `tools/NAME.ts`. */
 export type ToolDefinition<
   Input extends z.ZodObject = z.ZodObject,
   Output extends z.ZodObject = z.ZodObject,
-> = ToolAccess & {
+> = Access & {
   /** Equal to the file name. */
   readonly name: string;
   /** A few words for people. */
@@ -139,8 +136,6 @@ export interface Registry {
   get(name: string): Tool | undefined;
 }
 
-const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
-const DESCRIPTION_LENGTH = { min: 40, max: 1200 };
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** What the published schema of a tool that asks for confirmation has besides its own arguments. */
 const CONFIRM_ARGUMENT = {
@@ -196,28 +191,7 @@ export function createRegistry(
 }
 
 function faultsOf(definition: AnyToolDefinition, policy: ScopePolicy): string[] {
-  const faults: string[] = [];
-  const { name, title, description, scopes, access } = definition;
-  if (typeof name !== "string" || !NAME.test(name) || name.length > 64) {
-    faults.push("its name is not snake_case of at most 64 characters");
-  }
-  if (!title) faults.push("it has no title");
-  const length = description?.length ?? 0;
-  if (length < DESCRIPTION_LENGTH.min || length > DESCRIPTION_LENGTH.max) {
-    faults.push(
-      `its description has ${length} characters, not ${DESCRIPTION_LENGTH.min} to ${DESCRIPTION_LENGTH.max}`,
-    );
-  }
-  // Deny by default: a tool that says nothing about access is not served to everybody, it is not served at all.
-  if (access !== "public" && !(Array.isArray(scopes) && scopes.length > 0)) {
-    faults.push('it declares neither scopes nor access: "public"');
-  }
-  if (access === "public" && scopes !== undefined) {
-    faults.push('it declares both scopes and access: "public"');
-  }
-  for (const scope of scopes ?? []) {
-    if (!policy.definitions.has(scope)) faults.push(`scope ${scope} is not in the vocabulary`);
-  }
+  const faults = declarationFaults(definition, policy);
   faults.push(...rateFaults(definition));
   if (!(definition.input instanceof z.ZodObject) || !(definition.output instanceof z.ZodObject)) {
     faults.push("its input and output are not both zod objects");

@@ -209,7 +209,7 @@ test("mcp: what the protocol refuses is recorded as such (R72, R73)", () =>
     const body = {
       jsonrpc: "2.0",
       id: 1,
-      method: "resources/read",
+      method: "tasks/get",
       params: { _meta: MODERN_META },
     };
     const unknown = await handler(modernRequest(await issuer.token(), { body }), "::1");

@@ -16,6 +16,7 @@ const SHARED = [
   "batches",
   "connected_accounts",
   "connections",
+  "declaration",
   "environments",
   "execute",
   "handle",
