@@ -1,4 +1,4 @@
-/** The store as one value: the workspace, the clients, the authorization server's state and the revocations. */
+/** The store as one value: the workspace, the clients, the authorization server's state, revocations and idempotency keys. */
 
 import { AppError } from "../errors.ts";
 import type { OpenStoreOptions, Store } from "./store.ts";

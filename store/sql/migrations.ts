@@ -2,13 +2,14 @@
 
 import { type CreateTableBuilder, sql, type Transaction } from "kysely";
 import { storeFault } from "./fault.ts";
+import { createIdempotency } from "./migrations/8_idempotency.ts";
 import type { Database, Schema } from "./schema.ts";
 
 export const MIGRATIONS_TABLE = "gatehouse_migrations";
 
 /** One step of the schema; once released it is never edited. */
 export interface Migration {
-  /** 1, 2, 3 and so on. */
+  /** Rises from step to step. */
   readonly version: number;
   readonly name: string;
   up(db: Transaction<Schema>): Promise<void>;
@@ -30,14 +31,15 @@ export async function migrate(
   db: Database,
   { now, seed, migrations = MIGRATIONS }: MigrateOptions,
 ): Promise<void> {
-  const latest = migrations.length;
+  const latest = migrations.at(-1)?.version ?? 0;
   // Most starts find nothing to do, and then need no write lock.
   if (await versionOf(db, latest) === latest) return;
   await db.transaction().execute(async (trx) => {
     // Another process may have been quicker.
     const current = await versionOf(trx, latest);
     if (current === 0) await createMigrationsTable(trx);
-    for (const { version, name, up } of migrations.slice(current)) {
+    for (const { version, name, up } of migrations) {
+      if (version <= current) continue;
       await up(trx);
       const applied = { version, name, applied_at: now().toISOString() };
       await trx.insertInto(MIGRATIONS_TABLE).values(applied).execute();
@@ -70,6 +72,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: "workspace, clients and authorization state", up: createFirstTables },
   { version: 2, name: "keys that are used once", up: createReplay },
   { version: 3, name: "revocations and the instances that enforce them", up: createRevocations },
+  { version: 8, name: "idempotency keys", up: createIdempotency },
 ];
 
 async function createFirstTables(db: Transaction<Schema>): Promise<void> {

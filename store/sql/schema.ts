@@ -18,6 +18,7 @@ export interface Schema {
   revocations: RevocationRow;
   revocation_state: { id: number; revision: number };
   instances: InstanceRow;
+  idempotency: IdempotencyRow;
 }
 
 export type Database = Kysely<Schema>;
@@ -135,4 +136,15 @@ export interface InstanceRow {
   revision: number;
   /** Milliseconds since the epoch. */
   seen_at: number;
+}
+
+export interface IdempotencyRow {
+  key: string;
+  caller: string;
+  input: string;
+  holder: string;
+  outcome: string | null;
+  /** Milliseconds since the epoch, as the next one. */
+  busy_until: number;
+  expires_at: number;
 }
