@@ -107,6 +107,7 @@ export function buildPipeline(
       workspace: store.workspace,
       audit,
       access,
+      idempotency: store.idempotency,
       now,
       log: logger.info,
       measure: metrics.toolRan,

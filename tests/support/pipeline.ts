@@ -84,6 +84,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
       workspace: store.workspace,
       audit,
       access,
+      idempotency: store.idempotency,
       now,
       log: () => {},
     }),
