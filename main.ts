@@ -3,4 +3,9 @@
 import process from "node:process";
 import { run } from "./cli/mod.ts";
 
-process.exit(await run(process.argv.slice(2)));
+// Whoever reads through a pipe may stop in the middle.
+process.stdout.on("error", () => {});
+const code = await run(process.argv.slice(2));
+// What was written to a pipe may not have left yet, and exit() would cut it off.
+await new Promise<void>((resolve) => process.stdout.end(resolve));
+process.exit(code);
