@@ -15,6 +15,7 @@ import listWorkspaceMembers from "./list_workspace_members.ts";
 import type { AnyToolDefinition } from "./registry.ts";
 import restoreAccess from "./restore_access.ts";
 import revokeAccess from "./revoke_access.ts";
+import searchDocs from "./search_docs.ts";
 import updateOrganizationSettings from "./update_organization_settings.ts";
 import whoami from "./whoami.ts";
 
@@ -34,6 +35,7 @@ export const tools: readonly AnyToolDefinition[] = Object.freeze([
   listWorkspaceMembers,
   restoreAccess,
   revokeAccess,
+  searchDocs,
   updateOrganizationSettings,
   whoami,
 ]);
