@@ -123,6 +123,7 @@ export function buildPipeline(
       workspace,
       audit,
       access,
+      idempotency: store.idempotency,
       now,
       log: logger.info,
       measure: metrics.toolRan,

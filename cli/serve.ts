@@ -3,6 +3,7 @@
 import process from "node:process";
 import { listen, requireFree } from "../http/listen.ts";
 import type { Listener } from "../http/listen.ts";
+import { catalogueHash } from "../http/operator/catalogue.ts";
 import type { JsonValue } from "../store/audit.ts";
 import { startLogging } from "../telemetry/log.ts";
 import { createApp } from "./app.ts";
@@ -51,7 +52,12 @@ export const registerServe: Register = (program, io) => {
       const record = (event: OwnEvent["event"], details: OwnEvent["details"]) =>
         app.audit.record(ownEvent({ event, actor: "server", details }, now()));
       record("configuration.loaded", { fingerprint: app.audit.fingerprint(asJson(config)) });
-      record("server.started", { version: VERSION, url: config.url, issuers: app.issuers });
+      record("server.started", {
+        version: VERSION,
+        catalogue: catalogueHash(app.registry),
+        url: config.url,
+        issuers: app.issuers,
+      });
       io.out(banner(config, app, operator?.port));
       const onHangUp = () => void reload(app, () => configFrom(io, flags), { logger, now });
       process.on("SIGHUP", onHangUp);

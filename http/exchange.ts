@@ -63,6 +63,8 @@ export interface Result {
   readonly isError: boolean;
   /** UTF-16 units of the answer's text. */
   readonly bytes?: number;
+  /** The result is that of an earlier call with the same idempotency key; nothing was done now. */
+  readonly replayed?: boolean;
 }
 
 export function openExchange(

@@ -63,6 +63,7 @@ export function eventOf(
       status,
       ...(result && { isError: result.isError }),
       ...(result?.bytes !== undefined && { bytes: result.bytes }),
+      ...(result?.replayed && { replayed: true }),
       durationMs: Math.round((performance.now() - exchange.startedAtMs) * 1000) / 1000,
     },
   };

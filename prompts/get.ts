@@ -3,7 +3,7 @@
 import { AppError } from "../errors.ts";
 import { guarded } from "../resources/guard.ts";
 import type { Caller, GuardOptions } from "../resources/guard.ts";
-import { describeIssue } from "../tools/execute.ts";
+import { describeIssue } from "../tools/call_arguments.ts";
 import { sanitize } from "../tools/sanitize.ts";
 import type { Prompts } from "./registry.ts";
 

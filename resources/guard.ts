@@ -3,7 +3,8 @@
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { Workspace } from "../store/workspace.ts";
-import { insufficientScope, withDeadline } from "../tools/execute.ts";
+import { withDeadline } from "../tools/deadline.ts";
+import { insufficientScope } from "../tools/execute.ts";
 import type { ReadContext } from "./registry.ts";
 
 /** Who asks, and until when it matters. */

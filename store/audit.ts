@@ -67,6 +67,8 @@ export interface AuditEvent {
     readonly durationMs?: number;
     /** Size of the answer's text. */
     readonly bytes?: number;
+    /** Nothing was done: the result is that of an earlier call with the same idempotency key. */
+    readonly replayed?: boolean;
   };
   readonly details?: { readonly [name: string]: JsonValue };
 }

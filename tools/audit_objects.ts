@@ -29,6 +29,8 @@ export const auditEvent = z.object({
     .describe("The arguments that the tool lets be recorded, as text").optional(),
   status: z.int().describe("The HTTP status").optional(),
   isError: z.boolean().optional(),
+  replayed: z.boolean()
+    .describe("true where an earlier result was repeated and nothing was done").optional(),
   durationMs: z.number().optional(),
   peer: z.string().describe("The address that it came from").optional(),
 });
@@ -60,6 +62,7 @@ export function toAuditEvent(record: AuditRecord): z.input<typeof auditEvent> {
     clearInput: input?.clear && textOf(input.clear),
     status: outcome?.status,
     isError: outcome?.isError,
+    replayed: outcome?.replayed,
     durationMs: outcome?.durationMs,
     peer: request?.peer,
   });

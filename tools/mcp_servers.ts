@@ -13,7 +13,8 @@ export const mcpServerId = z.string()
   .regex(/^(res|app)_[A-Za-z0-9]{1,28}$/, {
     error: "Must be res_ (or app_) and up to 28 letters or digits; list_mcp_servers returns it",
   })
-  .describe("Id of the MCP server, from list_mcp_servers");
+  .describe("Id of the MCP server, from list_mcp_servers")
+  .meta({ examples: ["res_01EXAMPLE"] });
 
 const MAX_URL = 512;
 
@@ -52,7 +53,8 @@ export const serverFields = {
     )
     .meta({ examples: ["https://mcp.example.com/mcp"] }),
   provider: line(64)
-    .describe("Name of your own sign-in system, where people shall not sign in at the environment"),
+    .describe("Name of your own sign-in system, where people shall not sign in at the environment")
+    .meta({ examples: ["Acme ID"] }),
   accessTokenExpiry: z.int().min(60).max(86_400)
     .describe("Seconds that an access token lasts, 60 to 86400; 300 to 3600 is usual"),
   scopes: distinct(scopeName.describe("Name of the scope at the server"), {

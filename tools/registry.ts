@@ -8,6 +8,7 @@ import type { ScopePolicy } from "../auth/scopes.ts";
 import type { AuditReader } from "../store/audit.ts";
 import type { Workspace } from "../store/workspace.ts";
 import type { AccessExplanation } from "./access_explanation.ts";
+import { takenNames, withCallArguments } from "./call_arguments.ts";
 import { declarationFaults } from "./declaration.ts";
 import type { Access } from "./declaration.ts";
 import { schemaFaults, toJsonSchema } from "./schema_rules.ts";
@@ -90,6 +91,13 @@ export type ToolDefinition<
   confirm?(input: z.output<Input>, context: ToolContext): string | Promise<string>;
   /** So many points in so many seconds for this tool and each client, instead of the configured `rateLimit.tool`. */
   readonly rate?: ToolRate;
+  /**
+   * What usually comes next, in one or two sentences for a model that name the tools to call.
+   *
+   * A sentence that names a tool which the caller may not call is left out. It goes to the caller beside the result, so
+   * it holds nothing from the store but ids.
+   */
+  next?(output: z.output<Output>, input: z.output<Input>): string | undefined;
   handle(input: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
 };
 
@@ -116,9 +124,10 @@ export interface Tool {
   readonly auditClear: readonly string[];
   /** Asks for confirmation where it is there; `input` and `inputSchema` have the argument `confirm` then. */
   readonly confirm?: (input: unknown, context: ToolContext) => string | Promise<string>;
-  /** Runs it; its input has no `confirm`. */
   /** Absent where the configured one holds. */
   readonly rate?: ToolRate;
+  readonly next?: (output: unknown, input: unknown) => string | undefined;
+  /** Runs it; its input has neither `confirm` nor `idempotencyKey`. */
   handle(input: unknown, context: ToolContext): Promise<unknown>;
 }
 
@@ -137,15 +146,6 @@ export interface Registry {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** What the published schema of a tool that asks for confirmation has besides its own arguments. */
-const CONFIRM_ARGUMENT = {
-  confirm: z.boolean()
-    .describe(
-      "Only where your client cannot ask a person itself: true, once a person has read what the refusal says " +
-        "would happen and agreed. Never true on your own account",
-    )
-    .optional(),
-};
 /** `any` input and output: a list of tools holds many different schemas. */
 // deno-lint-ignore no-explicit-any
 export type AnyToolDefinition = ToolDefinition<any, any>;
@@ -205,13 +205,14 @@ function faultsOf(definition: AnyToolDefinition, policy: ScopePolicy): string[] 
   return faults;
 }
 
-function fieldFaults({ audit, confirm }: AnyToolDefinition, fields: readonly string[]): string[] {
-  const faults = (audit?.clear ?? []).filter((field) => !fields.includes(field))
+function fieldFaults(definition: AnyToolDefinition, fields: readonly string[]): string[] {
+  const unknown = (definition.audit?.clear ?? []).filter((field) => !fields.includes(field))
     .map((field) => `its audit.clear names ${field}, which is not in its input`);
-  if (confirm !== undefined && fields.includes("confirm")) {
-    faults.push("its input has a field confirm, which is the name of the argument that confirms");
-  }
-  return faults;
+  const taken = takenNames(definition, fields)
+    .map((name) =>
+      `its input has a field ${name}, which is the name of an argument of every such tool`
+    );
+  return [...unknown, ...taken];
 }
 
 function rateFaults({ cost = 1, rate }: AnyToolDefinition): string[] {
@@ -232,7 +233,8 @@ function isCount(value: unknown): boolean {
 
 function seal(definition: AnyToolDefinition): Tool {
   const confirm = definition.confirm?.bind(definition);
-  const input = confirm ? definition.input.safeExtend(CONFIRM_ARGUMENT) : definition.input;
+  const next = definition.next?.bind(definition);
+  const input = withCallArguments(definition);
   return Object.freeze({
     name: definition.name,
     title: definition.title,
@@ -247,6 +249,7 @@ function seal(definition: AnyToolDefinition): Tool {
     cost: definition.cost ?? 1,
     auditClear: Object.freeze([...(definition.audit?.clear ?? [])]),
     ...(confirm ? { confirm } : {}),
+    ...(next ? { next: next as NonNullable<Tool["next"]> } : {}),
     ...(definition.rate ? { rate: Object.freeze({ ...definition.rate }) } : {}),
     handle: (input: unknown, context: ToolContext) => definition.handle(input, context),
   });

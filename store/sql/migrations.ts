@@ -5,6 +5,7 @@ import { storeFault } from "./fault.ts";
 import { createConnections } from "./migrations/6_connections.ts";
 import { mcpServers } from "./migrations/7_mcp_servers.ts";
 import { createEnvironmentAccess } from "./migrations/5_environment_access.ts";
+import { createIdempotency } from "./migrations/8_idempotency.ts";
 import type { Database, Schema } from "./schema.ts";
 import { createSecrets } from "./secrets.ts";
 
@@ -99,6 +100,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 5, name: "what applications of an environment use", up: createEnvironmentAccess },
   { version: 6, name: "connections, connected accounts and links", up: createConnections },
   mcpServers,
+  { version: 8, name: "idempotency keys", up: createIdempotency },
 ];
 
 async function createFirstTables(db: Transaction<Schema>): Promise<void> {

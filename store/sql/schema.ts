@@ -38,6 +38,7 @@ export interface Schema {
   environment_clients: EnvironmentClientRow;
   environment_client_secrets: ClientSecretRow;
   redirect_uris: RedirectUriRow;
+  idempotency: IdempotencyRow;
 }
 
 export type Database = Kysely<Schema>;
@@ -171,4 +172,15 @@ export interface InstanceRow {
   revision: number;
   /** Milliseconds since the epoch. */
   seen_at: number;
+}
+
+export interface IdempotencyRow {
+  key: string;
+  caller: string;
+  input: string;
+  holder: string;
+  outcome: string | null;
+  /** Milliseconds since the epoch, as the next one. */
+  busy_until: number;
+  expires_at: number;
 }

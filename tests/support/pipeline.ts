@@ -112,6 +112,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
       workspace,
       audit,
       access,
+      idempotency: store.idempotency,
       now,
       log: () => {},
     }),

@@ -52,6 +52,7 @@ async function run(
     workspace: store.workspace,
     audit: { query: () => Promise.resolve({ records: [] }) },
     access,
+    idempotency: store.idempotency,
     now,
     log: () => {},
   })({
