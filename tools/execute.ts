@@ -109,11 +109,11 @@ export function createExecutor(
     });
     try {
       if (tool.confirm !== undefined) {
-        const asked = await Promise.race([tool.confirm(input, context), deadline.expired]);
+        const asked = await deadline.within(tool.confirm(input, context));
         const question = checkQuestion(asked);
         if (!isConfirmed(question, call, confirmed)) return unconfirmed(question, call);
       }
-      if (tool.effect !== "read") await call.intend();
+      if (tool.effect !== "read") await deadline.within(call.intend());
       return checkOutput(tool, await handle(tool, input, context, deadline.expired));
     } finally {
       deadline.clear();
@@ -263,6 +263,12 @@ function withDeadline(outer: AbortSignal, timeoutMs: number) {
   return {
     signal: controller.signal,
     expired: expired.promise,
+    /** Waits for what comes before the handler; a call that was ended in the meantime goes no further. */
+    async within<T>(work: T | Promise<T>): Promise<T> {
+      const done = await Promise.race([work, expired.promise]);
+      if (controller.signal.reason instanceof AppError) throw controller.signal.reason;
+      return done;
+    },
     clear() {
       clearTimeout(timer);
       outer.removeEventListener("abort", onAbort);

@@ -7,7 +7,7 @@ import { openStore } from "../../store/mod.ts";
 import { createExecutor } from "../../tools/execute.ts";
 import { createRegistry, defineTool } from "../../tools/registry.ts";
 import type { ToolCall } from "../../tools/execute.ts";
-import type { ToolContext } from "../../tools/registry.ts";
+import type { Effect, ToolContext } from "../../tools/registry.ts";
 import { startAccess } from "../support/access.ts";
 
 interface Run {
@@ -18,13 +18,24 @@ interface Run {
   readonly confirm?: () => string | Promise<string>;
   readonly canAsk?: boolean;
   readonly answer?: ToolCall["answer"];
+  readonly effect?: Effect;
+  readonly intend?: ToolCall["intend"];
 }
 
 /** Runs one tool with the given handler and tells what came of it, and how often the handler ran. */
 async function run(
   handle: (input: unknown, context: ToolContext) => unknown,
-  { scopes = ["org:read"], input = {}, timeoutMs = 1000, signal, confirm, canAsk = false, answer }:
-    Run = {},
+  {
+    scopes = ["org:read"],
+    input = {},
+    timeoutMs = 1000,
+    signal,
+    confirm,
+    canAsk = false,
+    answer,
+    effect = "read",
+    intend = () => Promise.resolve(),
+  }: Run = {},
 ) {
   const policy = createScopePolicy();
   let runs = 0;
@@ -32,7 +43,7 @@ async function run(
     name: "probe",
     title: "Probe",
     description: "A probe for the tests of the executor; it runs what it is given.",
-    effect: "read",
+    effect,
     scopes: ["org:read"],
     input: z.strictObject({ text: z.string().optional() }),
     output: z.object({ value: z.unknown() }),
@@ -72,7 +83,7 @@ async function run(
     canAsk,
     answer,
     progress: () => Promise.resolve(),
-    intend: () => Promise.resolve(),
+    intend,
   });
   await revocations.close();
   await store.close();
@@ -243,6 +254,50 @@ test("execute() asks nothing that a person could not read, and runs nothing then
   const { outcome } = await run(handle, { confirm: () => "Drop \u202eevil\u001b[2J?" });
   assert(!outcome.ok);
   assertEquals(outcome.question, "Drop \uFFFDevil\uFFFD[2J?");
+});
+
+test("execute() runs nothing for a call that was ended while a person was asked or its intent written (R42, H223)", async () => {
+  const handle = () => Promise.resolve({ value: 1 });
+  const ended = () => {
+    const controller = new AbortController();
+    const error = new AppError("invalid_token", "Revoked", { reason: "client_revoked" });
+    return { signal: controller.signal, end: () => controller.abort(error) };
+  };
+  const turns: readonly [string, (end: () => void) => Promise<void>][] = [
+    ["before it was done", (end) => Promise.resolve(end())],
+    ["in the turn in which it was done", async (end) => {
+      await Promise.resolve();
+      end();
+    }],
+    ["while it was never done", (end) => {
+      end();
+      return new Promise(() => {});
+    }],
+  ];
+  for (const [turn, meanwhile] of turns) {
+    const asking = ended();
+    const confirm = () => meanwhile(asking.end).then(() => "Drop it?");
+    const asked = await run(handle, {
+      confirm,
+      input: { confirm: true },
+      signal: asking.signal,
+    });
+    assertEquals([codeOf(asked.outcome), asked.runs], ["invalid_token", 0], turn);
+    const writing = ended();
+    const written = await run(handle, {
+      effect: "update",
+      intend: () => meanwhile(writing.end),
+      signal: writing.signal,
+    });
+    assertEquals([codeOf(written.outcome), written.runs], ["invalid_token", 0], turn);
+  }
+  const late = await run(handle, {
+    effect: "update",
+    intend: () => new Promise((resolve) => setTimeout(resolve, 100)),
+    timeoutMs: 20,
+  });
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  assertEquals([codeOf(late.outcome), late.runs], ["timeout", 0]);
 });
 
 test("execute() gives the handler no token (R44, H192)", async () => {
