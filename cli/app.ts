@@ -208,9 +208,12 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
       pipeline = built;
     },
     async close() {
+      foundation.live.stop();
       for (const dispatcher of [pipeline.mcp, ...former.map((ref) => ref.deref())]) {
         await dispatcher?.close();
       }
+      // What ended with them is recorded before the trail is closed.
+      await new Promise((resolve) => setTimeout(resolve));
       await closeAll(opened);
     },
   };

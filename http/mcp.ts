@@ -77,6 +77,8 @@ export function createMcp(options: McpOptions): McpDispatcher {
       call.exchange.result = { decision: "deny", reason: "unknown_tool", isError: true };
       throw invalidParams(call, "Unknown tool");
     }
+    // Who has left already is recorded as such, so nothing may run for them.
+    context.mcpReq.signal.throwIfAborted();
     const { exchange, principal } = call;
     const canAsk = canAskPerson(call.message);
     const answer = await answerOf(call, context);
@@ -159,10 +161,19 @@ export function createMcp(options: McpOptions): McpDispatcher {
     });
     server.setRequestHandler(
       "tools/call",
-      (request, context) => callTool(call, context, request.params.name, request.params.arguments),
+      ({ params }, context) =>
+        executing(call.exchange, () => callTool(call, context, params.name, params.arguments)),
     );
     return server;
   });
+}
+
+/** Lets the record of a call wait for what comes of it, also where its caller does not wait any more. */
+function executing<Result>(exchange: Exchange, work: () => Promise<Result>): Promise<Result> {
+  const working = work();
+  const settle = () => void delete exchange.execution;
+  exchange.execution = working.then(settle, settle);
+  return working;
 }
 
 /** What a server factory knows of the request that it serves. */

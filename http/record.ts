@@ -8,6 +8,7 @@ import type {
   AuditPrincipal,
   JsonValue,
 } from "../store/audit.ts";
+import { httpMethodLabel, methodLabel } from "../telemetry/methods.ts";
 import type { Tool } from "../tools/registry.ts";
 import type { Exchange } from "./exchange.ts";
 import { traceIdOf } from "./spans.ts";
@@ -22,26 +23,30 @@ export interface Ending {
   readonly reason: string;
 }
 
+/** Nobody was there any more to be answered. */
+export const GONE_STATUS = 499;
+
 /** Describes the decision, free of tokens, arguments and free text of strangers. */
 export function eventOf(
   exchange: Exchange,
   { status, reason }: Ending,
   fingerprint: Recorder["fingerprint"],
 ): AuditEvent {
-  const { request, url, message, tool, principal, result } = exchange;
+  const { request, route, message, tool, principal, result } = exchange;
   const traceId = traceIdOf(exchange);
   return {
     event: nameOf(exchange, status),
     time: exchange.startedAt.toISOString(),
-    decision: status >= 500 ? "fail" : status >= 400 ? "deny" : result?.decision ?? "allow",
+    decision: decisionOf(exchange, status),
     reason,
     request: {
       id: exchange.id,
       ...(traceId !== undefined && { traceId }),
       peer: exchange.peer,
-      httpMethod: request.method.slice(0, 16),
-      path: (url?.pathname ?? "").slice(0, 128),
-      ...(message && { era: message.era, rpcMethod: message.method }),
+      // What a stranger puts into them may be a secret, so only our own words are taken down.
+      httpMethod: httpMethodLabel(request.method),
+      path: route?.path ?? "other",
+      ...(message && { era: message.era, rpcMethod: methodLabel(message.method) }),
     },
     ...(exchange.holder && { principal: principalOf(exchange.holder, fingerprint) }),
     ...(message?.toolName !== undefined && {
@@ -61,7 +66,18 @@ export function eventOf(
       ...(result?.bytes !== undefined && { bytes: result.bytes }),
       durationMs: Math.round((performance.now() - exchange.startedAtMs) * 1000) / 1000,
     },
+    // Why the request ended comes first; what its tool came to must not be lost over it.
+    ...(result && result.reason !== "ok" && result.reason !== reason && {
+      details: { result: result.reason },
+    }),
   };
+}
+
+/** A caller who left was not refused: what their tool came to is what was decided. */
+function decisionOf({ result }: Exchange, status: number): AuditEvent["decision"] {
+  if (status >= 500) return "fail";
+  if (status >= 400 && status !== GONE_STATUS) return "deny";
+  return result?.decision ?? "allow";
 }
 
 /** Describes a tool call that is about to have its effect. */

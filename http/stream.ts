@@ -1,5 +1,8 @@
 /** Watches a streamed answer: it ends with the access that opened it, and its end is reported once. */
 
+/** What ended a stream before its work was done: its reader hung up, or its token expired. */
+export type Cut = "client_gone" | "token_expired";
+
 /**
  * Returns the response with a body that is cancelled at `endsAt` (milliseconds since the epoch), or when `signal` aborts.
  *
@@ -11,7 +14,7 @@ export function superviseStream(
     endsAt: number;
     signal?: AbortSignal | undefined;
     now: () => Date;
-    onEnd: () => void;
+    onEnd: (cut?: Cut) => void;
   },
 ): Response {
   const reader = response.body?.getReader();
@@ -21,22 +24,22 @@ export function superviseStream(
   }
   const { signal } = options;
   let ended = false;
-  const end = () => {
+  const end = (cut?: Cut) => {
     if (ended) return;
     ended = true;
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
-    options.onEnd();
+    options.onEnd(cut);
   };
   let close: () => void = () => {};
-  const stop = (reason: unknown) => {
+  const stop = (reason: unknown, cut?: Cut) => {
     if (ended) return;
     close();
     void reader.cancel(reason).catch(() => {});
-    end();
+    end(cut);
   };
   const timer = setTimeout(
-    () => stop("the access token expired"),
+    () => stop("the access token expired", "token_expired"),
     Math.min(Math.max(0, options.endsAt - options.now().getTime()), 2 ** 31 - 1),
   );
   const onAbort = () => stop(signal?.reason);
@@ -58,7 +61,7 @@ export function superviseStream(
       end();
     },
     async cancel(reason) {
-      end();
+      end("client_gone");
       await reader.cancel(reason);
     },
   });
