@@ -185,6 +185,8 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
       metrics,
       readiness,
       audit,
+      recorder: foundation.recorder.operator,
+      stopping: () => isStopping,
       access: {
         revoke: (request) => pipeline.access.revoke(request),
         restore: (id, actor) => pipeline.access.restore(id, actor),

@@ -45,7 +45,9 @@ function cells(record: AuditRecord): readonly string[] {
 function whatOf({ event, tool, request }: AuditRecord): string {
   if (tool) return event === "tool.intent" ? `${tool.name} (intent)` : tool.name;
   if (event === "mcp.request") return request?.rpcMethod ?? event;
-  if (event === "request.refused" && request) return `${request.httpMethod} ${request.path}`;
+  if (request && (event === "request.refused" || event === "operator.request")) {
+    return `${request.httpMethod} ${request.path}`;
+  }
   return event;
 }
 

@@ -60,8 +60,9 @@ export const registerServe: Register = (program, io) => {
       process.off("SIGHUP", onHangUp);
       await drain(app, listener);
       record("server.stopped", { signal });
-      await app.close();
+      // Before the audit trail is closed, so that what it still answers is recorded.
       await operator?.stop(1000);
+      await app.close();
     });
 };
 
