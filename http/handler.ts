@@ -176,11 +176,14 @@ export function createHandler(deps: HandlerDeps): Handler {
     };
     const done = (cut?: Cut) => {
       exchange.closeStream?.();
-      const { execution, live } = exchange;
+      const { execution, live, message, result } = exchange;
+      const left = status === GONE_STATUS || request.signal.aborted;
+      const why = cut ?? (left ? "client_gone" : undefined);
       if (execution === undefined || live === undefined || live.endedBy !== undefined) {
-        return close(status === GONE_STATUS ? "client_gone" : undefined);
+        // A stream that is hung up is only worth a word where a tool did not come to run.
+        const unanswered = message?.method === "tools/call" && result === undefined;
+        return close(unanswered || status === GONE_STATUS ? why : undefined);
       }
-      const why = cut ?? (request.signal.aborted ? "client_gone" : undefined);
       const stopped = live.stopped.then(() => void (exchange.result ??= NOT_AWAITED));
       // Until a tool that outlives its caller has ended it has their place, and nobody knows what to record.
       void Promise.race([execution, stopped]).then(() => close(why));

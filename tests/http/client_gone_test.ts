@@ -1,9 +1,11 @@
 /** What is on record of a caller who leaves while their tool runs. */
 
+import { connect } from "node:net";
 import { test } from "node:test";
 import { z } from "zod";
 import { assertEquals } from "@std/assert";
 import { AppError } from "../../errors.ts";
+import { listen } from "../../http/listen.ts";
 import { defineTool } from "../../tools/registry.ts";
 import { limitsWith } from "../support/limits.ts";
 import { createPipeline, legacyRequest, modernBody, modernRequest } from "../support/pipeline.ts";
@@ -93,6 +95,27 @@ for (const [way, error, status, details] of LEAVINGS) {
   });
 }
 
+test("a caller who leaves before their tool runs is on record as such, and it does not run", async () => {
+  const state = { started: 0, end: (_?: Error) => {} };
+  const pipeline = await createPipeline({ tools: [stubborn(state)] });
+  try {
+    const token = await pipeline.issuer.token(writer);
+    const call = { name: "stubborn", arguments: {} };
+    const response = await pipeline.handler(legacyRequest(token, "tools/call", call), "10.0.0.7");
+    await response.body!.cancel();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // The runtime may have let it begin before the answer was there.
+    state.end();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const outcomes = pipeline.records.filter(({ event }) => event === "tool.call");
+    assertEquals(outcomes.map(({ reason }) => reason), ["client_gone"]);
+    const intents = pipeline.records.filter(({ event }) => event === "tool.intent");
+    assertEquals(intents.length, state.started, "what runs has an intent and an outcome");
+  } finally {
+    await pipeline.close();
+  }
+});
+
 test("what was left to a tool when the server stops is on record as such", async () => {
   const state = { started: 0, end: (_?: Error) => {} };
   const pipeline = await createPipeline({ tools: [stubborn(state)] });
@@ -111,6 +134,50 @@ test("what was left to a tool when the server stops is on record as such", async
       [["client_gone", "fail", { result: "server_stopped" }]],
     );
   } finally {
+    await pipeline.close();
+  }
+});
+
+test("a caller who hangs up their socket is on record once, when the tool has ended", async () => {
+  const state = { started: 0, end: (_?: Error) => {} };
+  const pipeline = await createPipeline({ tools: [stubborn(state)] });
+  const listener = listen({ host: "127.0.0.1", port: 0, handler: pipeline.handler });
+  try {
+    for (const meta of [{}, { progressToken: 1 }]) {
+      const body = JSON.stringify(modernBody("stubborn", {}, meta));
+      const token = await pipeline.issuer.token(writer);
+      const socket = connect(listener.port, "127.0.0.1").on("error", () => {});
+      const before = state.started;
+      socket.write([
+        "POST /mcp HTTP/1.1",
+        "host: localhost:8000",
+        `authorization: Bearer ${token}`,
+        "content-type: application/json",
+        "accept: application/json, text/event-stream",
+        "mcp-protocol-version: 2026-07-28",
+        "mcp-method: tools/call",
+        "mcp-name: stubborn",
+        `content-length: ${body.length}`,
+        "",
+        body,
+      ].join("\r\n"));
+      while (state.started === before) await new Promise((resolve) => setTimeout(resolve, 5));
+      socket.destroy();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      assertEquals(pipeline.records.map(({ event }) => event), ["tool.intent"]);
+      state.end();
+      while (pipeline.live.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const seen = pipeline.records.splice(0).map(({ event, reason, decision }) =>
+        [event, reason, decision] as const
+      );
+      assertEquals(seen, [
+        ["tool.intent", "intent", "allow"],
+        ["tool.call", "client_gone", "allow"],
+      ]);
+    }
+  } finally {
+    await listener.stop(1000);
     await pipeline.close();
   }
 });
