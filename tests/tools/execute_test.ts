@@ -7,7 +7,7 @@ import { openStore } from "../../store/mod.ts";
 import { createExecutor } from "../../tools/execute.ts";
 import { createRegistry, defineTool } from "../../tools/registry.ts";
 import type { ToolCall } from "../../tools/execute.ts";
-import type { Effect, ToolContext } from "../../tools/registry.ts";
+import type { ToolContext } from "../../tools/registry.ts";
 import { startAccess } from "../support/access.ts";
 
 interface Run {
@@ -18,7 +18,6 @@ interface Run {
   readonly confirm?: () => string | Promise<string>;
   readonly canAsk?: boolean;
   readonly answer?: ToolCall["answer"];
-  readonly effect?: Effect;
   readonly intend?: ToolCall["intend"];
 }
 
@@ -33,8 +32,7 @@ async function run(
     confirm,
     canAsk = false,
     answer,
-    effect = "read",
-    intend = () => Promise.resolve(),
+    intend,
   }: Run = {},
 ) {
   const policy = createScopePolicy();
@@ -43,7 +41,7 @@ async function run(
     name: "probe",
     title: "Probe",
     description: "A probe for the tests of the executor; it runs what it is given.",
-    effect,
+    effect: intend ? "update" : "read",
     scopes: ["org:read"],
     input: z.strictObject({ text: z.string().optional() }),
     output: z.object({ value: z.unknown() }),
@@ -83,11 +81,17 @@ async function run(
     canAsk,
     answer,
     progress: () => Promise.resolve(),
-    intend,
+    intend: intend ?? (() => Promise.resolve()),
   });
   await revocations.close();
   await store.close();
   return { outcome, runs };
+}
+
+function abortable() {
+  const controller = new AbortController();
+  const error = new AppError("invalid_token", "Revoked", { reason: "client_revoked" });
+  return { signal: controller.signal, abort: () => controller.abort(error) };
 }
 
 function codeOf(outcome: Awaited<ReturnType<typeof run>>["outcome"]): string {
@@ -258,41 +262,21 @@ test("execute() asks nothing that a person could not read, and runs nothing then
 
 test("execute() runs nothing for a call that was ended while a person was asked or its intent written (R42, H223)", async () => {
   const handle = () => Promise.resolve({ value: 1 });
-  const ended = () => {
-    const controller = new AbortController();
-    const error = new AppError("invalid_token", "Revoked", { reason: "client_revoked" });
-    return { signal: controller.signal, end: () => controller.abort(error) };
-  };
   const turns: readonly [string, (end: () => void) => Promise<void>][] = [
     ["before it was done", (end) => Promise.resolve(end())],
-    ["in the turn in which it was done", async (end) => {
-      await Promise.resolve();
-      end();
-    }],
-    ["while it was never done", (end) => {
-      end();
-      return new Promise(() => {});
-    }],
+    ["in the turn in which it was done", (end) => Promise.resolve().then(end)],
+    ["while it was never done", (end) => new Promise(() => end())],
   ];
   for (const [turn, meanwhile] of turns) {
-    const asking = ended();
-    const confirm = () => meanwhile(asking.end).then(() => "Drop it?");
-    const asked = await run(handle, {
-      confirm,
-      input: { confirm: true },
-      signal: asking.signal,
-    });
-    assertEquals([codeOf(asked.outcome), asked.runs], ["invalid_token", 0], turn);
-    const writing = ended();
-    const written = await run(handle, {
-      effect: "update",
-      intend: () => meanwhile(writing.end),
-      signal: writing.signal,
-    });
-    assertEquals([codeOf(written.outcome), written.runs], ["invalid_token", 0], turn);
+    for (const stage of ["confirm", "intend"] as const) {
+      const { signal, abort } = abortable();
+      const work = () => meanwhile(abort).then(() => "Drop it?");
+      const options = { [stage]: work, input: stage === "confirm" ? { confirm: true } : {} };
+      const { outcome, runs } = await run(handle, { ...options, signal });
+      assertEquals([codeOf(outcome), runs], ["invalid_token", 0], `${stage} ${turn}`);
+    }
   }
   const late = await run(handle, {
-    effect: "update",
     intend: () => new Promise((resolve) => setTimeout(resolve, 100)),
     timeoutMs: 20,
   });
