@@ -33,7 +33,7 @@ import { startEmbedded } from "./embedded.ts";
 import { createKeySources } from "./issuers.ts";
 import { openLimits } from "./limits.ts";
 import { buildPipeline } from "./pipeline.ts";
-import type { Foundation } from "./pipeline.ts";
+import type { Foundation, Pipeline } from "./pipeline.ts";
 import { createRecorder } from "./recorder.ts";
 import { changesView, requireReloadable } from "./reload.ts";
 import { VERSION } from "./version.ts";
@@ -159,7 +159,8 @@ async function lay(
 
 async function start(first: Config, foundation: Foundation, opened: Closable[]): Promise<App> {
   let config = first;
-  let limits = await limitsFor(first);
+  let limits = await openLimits(first, foundation.logger);
+  if (limits) opened.push(closing(limits));
   let pipeline = buildPipeline(config, foundation, limits);
   /** A former dispatcher lives for as long as a request that it serves. */
   const former: WeakRef<McpDispatcher>[] = [];
@@ -170,13 +171,6 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
     catalogue: catalogueHash(pipeline.registry),
     stopping: () => isStopping,
   });
-
-  async function limitsFor(config: Config): Promise<Limits | undefined> {
-    const limits = await openLimits(config, foundation.logger);
-    // Those of a former configuration are closed at the end too: a request may still be counted by them.
-    if (limits) opened.push(() => limits.close());
-    return limits;
-  }
 
   function dispatchers(): readonly McpDispatcher[] {
     return [pipeline.mcp, ...former.flatMap((ref) => ref.deref() ?? [])];
@@ -198,6 +192,8 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
       metrics,
       readiness,
       audit,
+      recorder: foundation.recorder.operator,
+      stopping: () => isStopping,
       access: {
         revoke: (request) => pipeline.access.revoke(request),
         restore: (id, actor) => pipeline.access.restore(id, actor),
@@ -216,8 +212,16 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
       requireReloadable(config, next);
       // Counts go on where the limits stay as they are.
       const kept = JSON.stringify(config.rateLimit) === JSON.stringify(next.rateLimit);
-      const nextLimits = kept ? limits : await limitsFor(next);
-      const built = buildPipeline(next, foundation, nextLimits);
+      const nextLimits = kept ? limits : await openLimits(next, foundation.logger);
+      let built: Pipeline;
+      try {
+        built = buildPipeline(next, foundation, nextLimits);
+      } catch (error) {
+        if (!kept) await nextLimits?.close();
+        throw error;
+      }
+      // Those of the former configuration are closed at the end: a request may still be counted by them.
+      if (nextLimits && !kept) opened.push(closing(nextLimits));
       const { mcp } = pipeline;
       const isOtherView = changesView(config, next);
       config = next;
@@ -234,10 +238,17 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
       await mcp.endSubscriptions();
     },
     async close() {
+      foundation.live.stop();
       for (const dispatcher of dispatchers()) await dispatcher.close();
+      // What ended with them is recorded before the trail is closed.
+      await new Promise((resolve) => setTimeout(resolve));
       await closeAll(opened);
     },
   };
+}
+
+function closing(limits: Limits): Closable {
+  return () => limits.close();
 }
 
 /** Last opened, first closed; one that fails must not keep the others open. */

@@ -49,7 +49,9 @@ function whatOf({ event, tool, resource, prompt, request }: AuditRecord): string
     const method = request?.rpcMethod ?? event;
     return named === undefined ? method : `${method} ${named}`;
   }
-  if (event === "request.refused" && request) return `${request.httpMethod} ${request.path}`;
+  if (request && (event === "request.refused" || event === "operator.request")) {
+    return `${request.httpMethod} ${request.path}`;
+  }
   return event;
 }
 

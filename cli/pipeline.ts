@@ -19,7 +19,6 @@ import { renderHome } from "../http/pages/home.ts";
 import type { Limits } from "../http/limits/mod.ts";
 import { createPeerOf } from "../http/peer.ts";
 import { intentOf } from "../http/record.ts";
-import type { Recorder } from "../http/record.ts";
 import { createRoutes } from "../http/routes.ts";
 import type { PublicDocument } from "../http/routes.ts";
 import { prompts } from "../prompts/mod.ts";
@@ -40,6 +39,7 @@ import type { Config } from "./config_schema.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { issuerTerms, resourcesByHost, trustedIssuers } from "./issuers.ts";
 import type { KeySources } from "./issuers.ts";
+import type { OwnRecorder } from "./recorder.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** What outlives a configuration. */
@@ -50,7 +50,7 @@ export interface Foundation {
   readonly changes: ChangeBus;
   readonly metrics: Metrics;
   readonly audit: AuditLog;
-  readonly recorder: Recorder;
+  readonly recorder: OwnRecorder;
   /** Records what it is told to add. */
   readonly revocationStore: RevocationStore;
   readonly revocations: RevocationList;

@@ -49,6 +49,8 @@ export interface Exchange {
   standing?: Standing;
   /** Set by authorize where the principal's scopes do not cover what the message needs. */
   missingScopes?: readonly string[];
+  /** Set by execute while a tool call is under way; resolves, and is gone, when it is known what came of it. */
+  execution?: Promise<void>;
   /** Set by dispatch and execute. */
   result?: Result;
   /** Set where the answer is a JSON-RPC error. */

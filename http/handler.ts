@@ -13,21 +13,22 @@ import type { Admission } from "./admit.ts";
 import { checkAccept, readJsonBody } from "./body.ts";
 import { checkOrigin, isNavigation, isPreflight } from "./cors.ts";
 import { openExchange } from "./exchange.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Result } from "./exchange.ts";
 import type { Limits } from "./limits/mod.ts";
 import type { LiveRequests } from "./live.ts";
 import type { McpDispatcher } from "./mcp.ts";
-import { mayStream, readMessage, RpcError } from "./message.ts";
+import { asksForStream, readMessage, RpcError } from "./message.ts";
 import { namedBy, scopesOfNamed } from "./offer.ts";
 import type { Named, Offer } from "./offer.ts";
 import type { PeerOf } from "./peer.ts";
-import { eventOf } from "./record.ts";
+import { eventOf, GONE_STATUS } from "./record.ts";
 import type { Recorder } from "./record.ts";
 import { dispatched, options, publicDocument, refusal } from "./respond.ts";
 import { matchRoute } from "./routes.ts";
 import type { Route } from "./routes.ts";
 import { openMessageSpan } from "./spans.ts";
 import { superviseStream } from "./stream.ts";
+import type { Cut } from "./stream.ts";
 
 /** Everything the pipeline stands on. */
 export interface HandlerDeps {
@@ -129,7 +130,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     // dispatch, and execute where it is a tool call
     spans?.enter("dispatch");
     // Before a tool may have done its work, or a refusal would take back what has happened.
-    if (limits && mayStream(message)) exchange.closeStream = limits.openStream(principal);
+    if (limits && asksForStream(message)) exchange.closeStream = limits.openStream(principal);
     const dispatch = () => inSpan(spans, mcp.dispatch, exchange, message, principal);
     const response = dispatched(exchange, await live.answer(dispatch));
     // A subscription only waits, so from here on it holds its place among the streams alone.
@@ -194,12 +195,26 @@ export function createHandler(deps: HandlerDeps): Handler {
       ({ response, reason } = refuse(exchange, thrown));
     }
     const { status } = response;
-    const done = () => {
+    const close = (cut?: Cut) => {
       exchange.leave?.();
-      exchange.closeStream?.();
       exchange.live?.leave();
-      reason ??= exchange.live?.endedBy ?? exchange.result?.reason;
+      reason ??= exchange.live?.endedBy ?? cut ?? exchange.result?.reason;
       record(exchange, status, reason ?? (response.ok ? "ok" : "protocol"));
+    };
+    const done = (cut?: Cut) => {
+      exchange.closeStream?.();
+      const { execution, live, message, result } = exchange;
+      const left = status === GONE_STATUS || request.signal.aborted;
+      const why = cut ?? (left ? "client_gone" : undefined);
+      if (execution === undefined || live === undefined || live.endedBy !== undefined) {
+        // A stream that is hung up is only worth a word where a tool did not come to run.
+        const unanswered = message?.method === "tools/call" && result === undefined;
+        const isUsual = why === "client_gone" && !unanswered && status !== GONE_STATUS;
+        return close(isUsual ? undefined : why);
+      }
+      const stopped = live.stopped.then(() => void (exchange.result ??= NOT_AWAITED));
+      // Until a tool that outlives its caller has ended it has their place, and nobody knows what to record.
+      void Promise.race([execution, stopped]).then(() => close(why));
     };
     if (exchange.principal === undefined || !isStream(response)) {
       done();
@@ -211,14 +226,16 @@ export function createHandler(deps: HandlerDeps): Handler {
       signal: exchange.live?.signal,
       mostWaiting: isSubscription(exchange) ? MOST_WAITING_BYTES : undefined,
       now: deps.now,
-      onEnd(cause) {
+      onEnd(cut) {
         levels?.streams.down();
-        reason ??= cause;
-        done();
+        done(cut);
       },
     });
   };
 }
+
+/** The server stopped before it was known what came of the tool. */
+const NOT_AWAITED: Result = { decision: "fail", reason: "server_stopped", isError: true };
 
 function requireMethod(request: Request, ...methods: readonly string[]): void {
   if (methods.includes(request.method)) return;

@@ -92,6 +92,8 @@ export function createMcp(options: McpOptions): McpDispatcher {
       call.exchange.result = { decision: "deny", reason: "unknown_tool", isError: true };
       throw invalidParams(call.exchange, "Unknown tool");
     }
+    // Who has left already is recorded as such, so nothing may run for them.
+    context.mcpReq.signal.throwIfAborted();
     const { exchange, principal } = call;
     const canAsk = canAskPerson(call.message);
     const answer = await answerOf(call, context);
@@ -182,7 +184,8 @@ export function createMcp(options: McpOptions): McpDispatcher {
     });
     server.setRequestHandler(
       "tools/call",
-      (request, context) => callTool(call, context, request.params.name, request.params.arguments),
+      ({ params }, context) =>
+        executing(call.exchange, () => callTool(call, context, params.name, params.arguments)),
     );
     return server;
   }, changes);
@@ -196,6 +199,14 @@ export function createMcp(options: McpOptions): McpDispatcher {
       throw new RpcError(400, -32602, text, "unknown_resource", { id: message.id });
     },
   };
+}
+
+/** Lets the record of a call wait for what comes of it, also where its caller does not wait any more. */
+function executing<Result>(exchange: Exchange, work: () => Promise<Result>): Promise<Result> {
+  const working = work();
+  const settle = () => void delete exchange.execution;
+  exchange.execution = working.then(settle, settle);
+  return working;
 }
 
 const QUESTION_KEY = "confirmation";

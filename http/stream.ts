@@ -1,5 +1,8 @@
 /** Watches a streamed answer: it ends with the access that opened it, and its end is reported once. */
 
+/** What ended a stream before its work was done: its reader hung up or left too much unread, or its token expired. */
+export type Cut = "client_gone" | "not_read" | "token_expired";
+
 /**
  * Returns the response with a body that is cancelled at `endsAt` (milliseconds since the epoch), or when `signal` aborts.
  *
@@ -13,8 +16,7 @@ export function superviseStream(
     /** Bytes; where more than these wait to be read the stream ends. What feeds it holds back where this is absent. */
     mostWaiting?: number | undefined;
     now: () => Date;
-    /** Told why, where it is we who ended it for what its reader did. */
-    onEnd: (reason?: string) => void;
+    onEnd: (cut?: Cut) => void;
   },
 ): Response {
   const reader = response.body?.getReader();
@@ -24,22 +26,22 @@ export function superviseStream(
   }
   const { signal } = options;
   let ended = false;
-  const end = (reason?: string) => {
+  const end = (cut?: Cut) => {
     if (ended) return;
     ended = true;
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
-    options.onEnd(reason);
+    options.onEnd(cut);
   };
   let close: () => void = () => {};
-  const stop = (cause: unknown, reason?: string) => {
+  const stop = (reason: unknown, cut?: Cut) => {
     if (ended) return;
     close();
-    void reader.cancel(cause).catch(() => {});
-    end(reason);
+    void reader.cancel(reason).catch(() => {});
+    end(cut);
   };
   const timer = setTimeout(
-    () => stop("the access token expired"),
+    () => stop("the access token expired", "token_expired"),
     Math.min(Math.max(0, options.endsAt - options.now().getTime()), 2 ** 31 - 1),
   );
   const onAbort = () => stop(signal?.reason);
@@ -83,7 +85,7 @@ export function superviseStream(
         },
       }),
       async cancel(reason) {
-        end();
+        end("client_gone");
         await reader.cancel(reason);
       },
     },

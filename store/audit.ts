@@ -19,6 +19,8 @@ export type AuditEventName =
   | "client.added"
   | "client.registered"
   | "client.removed"
+  /** A request to the operator's listener that had its credential, or was refused for want of it. */
+  | "operator.request"
   | "access.revoked"
   | "access.restored"
   | "configuration.loaded"

@@ -7,6 +7,8 @@ export interface Deadline {
   readonly signal: AbortSignal;
   /** Rejects when time is over, and when the caller's signal carries an AppError. */
   readonly expired: Promise<never>;
+  /** Waits for what comes before the handler; a call that was ended in the meantime goes no further. */
+  within<T>(work: T | Promise<T>): Promise<T>;
   clear(): void;
 }
 
@@ -29,6 +31,11 @@ export function withDeadline(outer: AbortSignal, timeoutMs: number, what = "tool
   return {
     signal: controller.signal,
     expired: expired.promise,
+    async within(work) {
+      const done = await Promise.race([work, expired.promise]);
+      if (controller.signal.reason instanceof AppError) throw controller.signal.reason;
+      return done;
+    },
     clear() {
       clearTimeout(timer);
       outer.removeEventListener("abort", onAbort);

@@ -149,7 +149,7 @@ export function createExecutor(
       const earlier = await once?.find(deadline.signal);
       if (earlier) return success(call, input, earlier);
       if (tool.confirm !== undefined) {
-        const asked = await Promise.race([tool.confirm(input, context), deadline.expired]);
+        const asked = await deadline.within(tool.confirm(input, context));
         const question = checkQuestion(asked);
         if (!isConfirmed(question, call, confirmed)) return unconfirmed(question, call);
       }
@@ -179,13 +179,11 @@ export function createExecutor(
  */
 async function begin(
   call: ToolCall,
-  { signal, expired }: Deadline,
+  deadline: Deadline,
   once: OnceOnly | undefined,
 ): Promise<void> {
   try {
-    if (signal.reason instanceof AppError) throw signal.reason;
-    if (call.tool.effect !== "read") await Promise.race([call.intend(), expired]);
-    if (signal.reason instanceof AppError) throw signal.reason;
+    await deadline.within(call.tool.effect === "read" ? undefined : call.intend());
   } catch (error) {
     await once?.release();
     throw error;
