@@ -3,8 +3,10 @@
 import process from "node:process";
 import { run } from "./cli/mod.ts";
 
+// Whoever reads through a pipe may stop in the middle.
+process.stdout.on("error", () => {});
 const code = await run(process.argv.slice(2));
-// Bun leaves behind what a pipe has not taken yet, unless it is told that this was the end.
+// What was written to a pipe may not have left yet, and exit() would cut it off.
 await Promise.all(
   [process.stdout, process.stderr].map((stream) =>
     new Promise<void>((resolve) => stream.end(resolve))

@@ -7,6 +7,7 @@ import { startRevocations } from "../auth/revocation.ts";
 import type { RevocationList } from "../auth/revocation.ts";
 import { recordingRevocations } from "../auth/revocation_audit.ts";
 import { createScopePolicy } from "../auth/scopes.ts";
+import { createChangeBus } from "../http/change_bus.ts";
 import type { Handler } from "../http/handler.ts";
 import { LIMIT_NAMES } from "../http/limits/rates.ts";
 import type { Limits } from "../http/limits/mod.ts";
@@ -16,8 +17,10 @@ import { catalogueHash } from "../http/operator/catalogue.ts";
 import type { OperatorParts } from "../http/operator/parts.ts";
 import { createReadiness } from "../http/operator/readiness.ts";
 import { MCP_PATH } from "../http/routes.ts";
+import { resources } from "../resources/mod.ts";
 import type { AuditLog } from "../store/audit.ts";
 import { openStore } from "../store/mod.ts";
+import { createWorkspaceEvents, observed } from "../store/workspace_events.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { tools } from "../tools/mod.ts";
@@ -30,9 +33,9 @@ import { startEmbedded } from "./embedded.ts";
 import { createKeySources } from "./issuers.ts";
 import { openLimits } from "./limits.ts";
 import { buildPipeline } from "./pipeline.ts";
-import type { Foundation } from "./pipeline.ts";
+import type { Foundation, Pipeline } from "./pipeline.ts";
 import { createRecorder } from "./recorder.ts";
-import { requireReloadable } from "./reload.ts";
+import { changesView, requireReloadable } from "./reload.ts";
 import { VERSION } from "./version.ts";
 
 /** A running server without its listener. */
@@ -48,12 +51,13 @@ export interface App {
   readonly config: Config;
   /** What the operator listener shows. */
   readonly operator: OperatorParts;
-  /** Says that this instance wants no more work; it answers what it gets all the same. */
-  stopping(): void;
+  /** Says that this instance wants no more work, and ends subscriptions; it answers what it gets all the same. */
+  stopping(): Promise<void>;
   /** Asks the tools that still run to come to an end. */
   windDown(): void;
   /**
-   * Puts another configuration in force for the requests that come; those under way end under the former one.
+   * Puts another configuration in force for the requests that come; those under way end under the former one, and
+   * subscriptions end now, to be opened anew.
    *
    * @throws {AppError} `invalid_request` where it is not sound or changes what a running server cannot; nothing is changed.
    */
@@ -96,6 +100,9 @@ async function lay(
   const policy = createScopePolicy(config.scopes);
   const store = await openStore(config.store, { now, scalekit: config.scalekit });
   opened.push(() => store.close());
+  const events = createWorkspaceEvents();
+  const changes = createChangeBus({ events, resources });
+  opened.push(() => Promise.resolve(changes.close()));
   const audit = await openServerAudit(config, { now, logger });
   opened.push(() => audit.close());
   const revocationStore = recordingRevocations(store.revocations, audit, now);
@@ -132,6 +139,8 @@ async function lay(
   }
   return {
     store,
+    workspace: observed(store.workspace, events),
+    changes,
     metrics,
     audit,
     recorder,
@@ -150,23 +159,21 @@ async function lay(
 
 async function start(first: Config, foundation: Foundation, opened: Closable[]): Promise<App> {
   let config = first;
-  let limits = await limitsFor(first);
+  let limits = await openLimits(first, foundation.logger);
+  if (limits) opened.push(closing(limits));
   let pipeline = buildPipeline(config, foundation, limits);
   /** A former dispatcher lives for as long as a request that it serves. */
   const former: WeakRef<McpDispatcher>[] = [];
   let isStopping = false;
-  const { store, metrics, audit, revocations } = foundation;
+  const { store, metrics, audit, revocations, changes } = foundation;
   const readiness = createReadiness({
     checks: readinessChecks({ store, audit, revocations, issuers: () => pipeline.issuers }),
     catalogue: catalogueHash(pipeline.registry),
     stopping: () => isStopping,
   });
 
-  async function limitsFor(config: Config): Promise<Limits | undefined> {
-    const limits = await openLimits(config, foundation.logger);
-    // Those of a former configuration are closed at the end too: a request may still be counted by them.
-    if (limits) opened.push(() => limits.close());
-    return limits;
+  function dispatchers(): readonly McpDispatcher[] {
+    return [pipeline.mcp, ...former.flatMap((ref) => ref.deref() ?? [])];
   }
 
   return {
@@ -185,13 +192,18 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
       metrics,
       readiness,
       audit,
+      recorder: foundation.recorder.operator,
+      stopping: () => isStopping,
       access: {
         revoke: (request) => pipeline.access.revoke(request),
         restore: (id, actor) => pipeline.access.restore(id, actor),
         list: () => pipeline.access.list(),
       },
     },
-    stopping: () => void (isStopping = true),
+    async stopping() {
+      isStopping = true;
+      for (const dispatcher of dispatchers()) await dispatcher.endSubscriptions();
+    },
     windDown: () => foundation.live.windDown(),
     get config() {
       return config;
@@ -200,20 +212,43 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
       requireReloadable(config, next);
       // Counts go on where the limits stay as they are.
       const kept = JSON.stringify(config.rateLimit) === JSON.stringify(next.rateLimit);
-      const nextLimits = kept ? limits : await limitsFor(next);
-      const built = buildPipeline(next, foundation, nextLimits);
-      if (built.mcp !== pipeline.mcp) former.push(new WeakRef(pipeline.mcp));
+      const nextLimits = kept ? limits : await openLimits(next, foundation.logger);
+      let built: Pipeline;
+      try {
+        built = buildPipeline(next, foundation, nextLimits);
+      } catch (error) {
+        if (!kept) await nextLimits?.close();
+        throw error;
+      }
+      // Those of the former configuration are closed at the end: a request may still be counted by them.
+      if (nextLimits && !kept) opened.push(closing(nextLimits));
+      const { mcp } = pipeline;
+      const isOtherView = changesView(config, next);
       config = next;
       limits = nextLimits;
       pipeline = built;
+      if (built.mcp === mcp) return;
+      former.push(new WeakRef(mcp));
+      if (isOtherView) {
+        for (const list of ["tools", "prompts", "resources"] as const) {
+          changes.publish({ kind: `${list}_list_changed` });
+        }
+      }
+      // Who may hear of what, and how many may listen, was decided by the former one.
+      await mcp.endSubscriptions();
     },
     async close() {
-      for (const dispatcher of [pipeline.mcp, ...former.map((ref) => ref.deref())]) {
-        await dispatcher?.close();
-      }
+      foundation.live.stop();
+      for (const dispatcher of dispatchers()) await dispatcher.close();
+      // What ended with them is recorded before the trail is closed.
+      await new Promise((resolve) => setTimeout(resolve));
       await closeAll(opened);
     },
   };
+}
+
+function closing(limits: Limits): Closable {
+  return () => limits.close();
 }
 
 /** Last opened, first closed; one that fails must not keep the others open. */

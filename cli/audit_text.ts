@@ -42,10 +42,16 @@ function cells(record: AuditRecord): readonly string[] {
   ];
 }
 
-function whatOf({ event, tool, request }: AuditRecord): string {
+function whatOf({ event, tool, resource, prompt, request }: AuditRecord): string {
   if (tool) return event === "tool.intent" ? `${tool.name} (intent)` : tool.name;
-  if (event === "mcp.request") return request?.rpcMethod ?? event;
-  if (event === "request.refused" && request) return `${request.httpMethod} ${request.path}`;
+  const named = resource?.name ?? prompt?.name;
+  if (event === "mcp.request") {
+    const method = request?.rpcMethod ?? event;
+    return named === undefined ? method : `${method} ${named}`;
+  }
+  if (request && (event === "request.refused" || event === "operator.request")) {
+    return `${request.httpMethod} ${request.path}`;
+  }
   return event;
 }
 

@@ -1,6 +1,7 @@
 /** `gatehouse call`: calls one tool of the running server and prints its result. */
 
 import { AppError } from "../errors.ts";
+import { REPLAYED_KEY } from "../http/tool_views.ts";
 import { usageError } from "./command.ts";
 import type { Io, Register } from "./command.ts";
 import { requestToken } from "./credentials.ts";
@@ -56,5 +57,9 @@ function print(answer: { status: number; body: Record<string, unknown> }, io: Io
     return false;
   }
   io.out(JSON.stringify(content, null, 2));
+  const { [REPLAYED_KEY]: replayedFrom } = (result["_meta"] ?? {}) as Record<string, unknown>;
+  if (replayedFrom) {
+    io.err(`Done before, at ${replayedFrom}, and not again: the idempotencyKey is the same`);
+  }
   return true;
 }

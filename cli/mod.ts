@@ -12,6 +12,7 @@ import { registerDoctor } from "./doctor.ts";
 import { registerExplain } from "./explain.ts";
 import { registerConfig } from "./show_config.ts";
 import { registerHashPassword } from "./hash_password.ts";
+import { registerNew } from "./new_tool.ts";
 import { registerRevoke } from "./revoke.ts";
 import { registerServe } from "./serve.ts";
 import { registerToken } from "./token.ts";
@@ -46,6 +47,7 @@ function buildProgram(io: Io, setExit: (code: ExitCode) => void): Command {
       registerCall,
       registerConnect,
       registerTools,
+      registerNew,
       registerExplain,
       registerAudit,
       registerDoctor,

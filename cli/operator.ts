@@ -38,6 +38,7 @@ export async function startOperator(
     port: listener.port,
     tokenHash,
     logger,
+    now: () => new Date(),
     onUnexpected: (error, requestId) =>
       logger.error("unexpected error", { request_id: requestId, error: String(error) }),
   });

@@ -9,6 +9,7 @@ import { createAuthenticator } from "../auth/mod.ts";
 import type { RevocationList } from "../auth/revocation.ts";
 import { createScopePolicy } from "../auth/scopes.ts";
 import { createTokenVerifier, DEFAULT_CACHE } from "../auth/token_verifier.ts";
+import type { ChangeBus } from "../http/change_bus.ts";
 import { createHandler } from "../http/handler.ts";
 import type { Handler } from "../http/handler.ts";
 import type { LiveRequests } from "../http/live.ts";
@@ -18,12 +19,16 @@ import { renderHome } from "../http/pages/home.ts";
 import type { Limits } from "../http/limits/mod.ts";
 import { createPeerOf } from "../http/peer.ts";
 import { intentOf } from "../http/record.ts";
-import type { Recorder } from "../http/record.ts";
 import { createRoutes } from "../http/routes.ts";
 import type { PublicDocument } from "../http/routes.ts";
+import { prompts } from "../prompts/mod.ts";
+import { createPrompts } from "../prompts/registry.ts";
+import { resources } from "../resources/mod.ts";
+import { createResources } from "../resources/registry.ts";
 import type { AuditLog } from "../store/audit.ts";
 import type { RevocationStore } from "../store/revocation.ts";
 import type { Store } from "../store/mod.ts";
+import type { Workspace } from "../store/workspace.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { createExecutor } from "../tools/execute.ts";
@@ -34,14 +39,18 @@ import type { Config } from "./config_schema.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { issuerTerms, resourcesByHost, trustedIssuers } from "./issuers.ts";
 import type { KeySources } from "./issuers.ts";
+import type { OwnRecorder } from "./recorder.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** What outlives a configuration. */
 export interface Foundation {
   readonly store: Store;
+  /** The store's, which tells of what is written. */
+  readonly workspace: Workspace;
+  readonly changes: ChangeBus;
   readonly metrics: Metrics;
   readonly audit: AuditLog;
-  readonly recorder: Recorder;
+  readonly recorder: OwnRecorder;
   /** Records what it is told to add. */
   readonly revocationStore: RevocationStore;
   readonly revocations: RevocationList;
@@ -76,9 +85,16 @@ export function buildPipeline(
   foundation: Foundation,
   limits: Limits | undefined,
 ): Pipeline {
-  const { store, audit, metrics, revocations, authorizationServer, logger, now } = foundation;
+  const { store, workspace, audit, metrics, revocations, logger, now } = foundation;
+  const { authorizationServer } = foundation;
   const policy = createScopePolicy(config.scopes);
   const registry = createRegistry(tools, policy);
+  const offer = {
+    resources: createResources(resources, policy),
+    prompts: createPrompts(prompts, policy),
+    policy,
+    workspace,
+  };
   const hosts = resourcesByHost(config, policy);
   const issuers = trustedIssuers(config, {
     audiences: new Set([...hosts.values()].map((resource) => resource.resource)),
@@ -104,15 +120,18 @@ export function buildPipeline(
     execute: createExecutor({
       registry,
       policy,
-      workspace: store.workspace,
+      workspace,
       audit,
       access,
+      idempotency: store.idempotency,
       now,
       log: logger.info,
       measure: metrics.toolRan,
       limits: limitsOf(config),
     }),
     confirmation: { key: foundation.confirmationKey, replay: store.replay, now },
+    offer,
+    changes: foundation.changes,
     intend: (exchange) => audit.commit(intentOf(exchange, now(), audit.fingerprint)),
     onUnexpected,
   });
@@ -150,6 +169,7 @@ export function buildPipeline(
     }),
     live: foundation.live,
     registry,
+    offer,
     policy,
     mcp,
     bodyTimeoutMs: config.bodyTimeoutMs,

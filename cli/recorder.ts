@@ -1,6 +1,7 @@
 /** Takes down what the pipeline decided: a record in the audit trail, a line in the log, a count in the metrics. */
 
 import type { AuthorizationAudit } from "../auth/embedded/events.ts";
+import type { OperatorRecorder } from "../http/operator/parts.ts";
 import type { Recorder } from "../http/record.ts";
 import { createSuppression } from "../http/suppression.ts";
 import type { AuditEvent, AuditLog } from "../store/audit.ts";
@@ -16,6 +17,7 @@ export interface RecorderParts {
 }
 
 export interface OwnRecorder extends Recorder, AuthorizationAudit {
+  readonly operator: OperatorRecorder;
   /** Reports what was counted. */
   close(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export function createRecorder({ audit, metrics, logger, now }: RecorderParts): 
   const floods = suppressionOf("server", FLOOD, 1);
   // Nobody limits these but the clients' secrets, which are too long to be guessed.
   const refusals = suppressionOf("authorization-server", "refused", REFUSALS_IN_A_MINUTE);
+  const strangers = suppressionOf("server", "operator_refused", OPERATOR_REFUSALS_IN_A_MINUTE);
   return {
     fingerprint: audit.fingerprint,
     get writable() {
@@ -53,9 +56,16 @@ export function createRecorder({ audit, metrics, logger, now }: RecorderParts): 
     refuse(event, peer) {
       if (refusals.refused(peer)) audit.record(event);
     },
+    operator: {
+      record: (event) => audit.record(event),
+      refuse(event, peer) {
+        if (strangers.refused(peer)) audit.record(event);
+      },
+    },
     close() {
       floods.flush();
       refusals.flush();
+      strangers.flush();
       return Promise.resolve();
     },
   };
@@ -74,11 +84,13 @@ function measureOf({ decision, reason, request, tool, outcome }: AuditEvent): Re
 
 /** Of one address, at the embedded authorization server. */
 const REFUSALS_IN_A_MINUTE = 100;
+/** At the operator's listener, where nobody but the operator has business. */
+const OPERATOR_REFUSALS_IN_A_MINUTE = 10;
 const FLOOD = "rate_limited_address";
 
 /** The event, flat and without what only the audit trail is for; names as in the log since the first release. */
 function logFields(event: AuditEvent): Record<string, unknown> {
-  const { request, tool, principal, outcome } = event;
+  const { request, tool, resource, prompt, principal, outcome } = event;
   return {
     requestId: request?.id,
     ...(request?.traceId !== undefined && { traceId: request.traceId }),
@@ -90,6 +102,8 @@ function logFields(event: AuditEvent): Record<string, unknown> {
     reason: event.reason,
     ...(request?.rpcMethod !== undefined && { era: request.era, rpcMethod: request.rpcMethod }),
     ...(tool && { tool: tool.name }),
+    ...(resource && { resource: resource.name }),
+    ...(prompt && { prompt: prompt.name }),
     ...(principal && {
       issuer: principal.issuer,
       kind: principal.kind,

@@ -38,6 +38,14 @@ function changedFixedMembers(before: Config, after: Config): readonly string[] {
   );
 }
 
+/** What a caller is shown follows from these. */
+const DECIDING = ["issuers", "scopes", "toolVisibility"] as const satisfies (keyof Config)[];
+
+/** Whether the lists of a caller may be others under the second configuration. */
+export function changesView(before: Config, after: Config): boolean {
+  return DECIDING.some((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+}
+
 /**
  * Refuses a configuration that a running server cannot take up.
  *
@@ -53,11 +61,57 @@ export function requireReloadable(before: Config, after: Config): void {
   );
 }
 
-/** Reads the configuration again and puts it in force; what is refused is said in the log and the audit trail. */
-export async function reload(
-  app: App,
+/** Reloads one after the other, whenever the operator asks. */
+export interface Reloader {
+  /** Asks for one; who asks while one waits for its turn gets the same. Never throws. */
+  request(): void;
+  /** Takes up nothing more, and resolves when the one that runs has ended. */
+  stop(): Promise<void>;
+}
+
+/** Builds it over a running server; `read` reads the configuration anew each time. */
+export function createReloader(
+  app: Pick<App, "audit" | "issuers" | "reload">,
   read: () => Promise<Config>,
-  { logger, now }: { readonly logger: Logger; readonly now: () => Date },
+  parts: ReloadParts,
+): Reloader {
+  let running: Promise<void> | undefined;
+  let wanted = false;
+
+  // Two at once could leave the older of two files in force, and the limits of neither closed.
+  async function run(): Promise<void> {
+    while (wanted) {
+      wanted = false;
+      await reload(app, read, parts);
+    }
+    running = undefined;
+  }
+
+  let stopped = false;
+  return {
+    request() {
+      if (stopped) return;
+      wanted = true;
+      running ??= run();
+    },
+    async stop() {
+      stopped = true;
+      wanted = false;
+      await running;
+    },
+  };
+}
+
+interface ReloadParts {
+  readonly logger: Logger;
+  readonly now: () => Date;
+}
+
+/** Reads the configuration again and puts it in force; what is refused is said in the log and the audit trail. */
+async function reload(
+  app: Pick<App, "audit" | "issuers" | "reload">,
+  read: () => Promise<Config>,
+  { logger, now }: ReloadParts,
 ): Promise<void> {
   const event = { actor: "operator", details: { trigger: "signal" } } as const;
   try {

@@ -3,6 +3,7 @@
 import process from "node:process";
 import { listen, requireFree } from "../http/listen.ts";
 import type { Listener } from "../http/listen.ts";
+import { catalogueHash } from "../http/operator/catalogue.ts";
 import type { JsonValue } from "../store/audit.ts";
 import { startLogging } from "../telemetry/log.ts";
 import { createApp } from "./app.ts";
@@ -14,7 +15,8 @@ import { configFrom, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Register } from "./command.ts";
 import { OPERATOR_HOST, startOperator } from "./operator.ts";
 import type { Config } from "./config_schema.ts";
-import { reload } from "./reload.ts";
+import { createReloader } from "./reload.ts";
+import type { Reloader } from "./reload.ts";
 import { VERSION } from "./version.ts";
 
 export const registerServe: Register = (program, io) => {
@@ -51,24 +53,32 @@ export const registerServe: Register = (program, io) => {
       const record = (event: OwnEvent["event"], details: OwnEvent["details"]) =>
         app.audit.record(ownEvent({ event, actor: "server", details }, now()));
       record("configuration.loaded", { fingerprint: app.audit.fingerprint(asJson(config)) });
-      record("server.started", { version: VERSION, url: config.url, issuers: app.issuers });
+      record("server.started", {
+        version: VERSION,
+        catalogue: catalogueHash(app.registry),
+        url: config.url,
+        issuers: app.issuers,
+      });
       io.out(banner(config, app, operator?.port));
-      const onHangUp = () => void reload(app, () => configFrom(io, flags), { logger, now });
-      process.on("SIGHUP", onHangUp);
+      const reloader = createReloader(app, () => configFrom(io, flags), { logger, now });
+      // Until the end: without a listener of ours the signal would end the process in the middle of its stop.
+      process.on("SIGHUP", reloader.request);
       const signal = await nextSignal();
       logger.info("stopping", { signal });
-      process.off("SIGHUP", onHangUp);
-      await drain(app, listener);
+      await drain(app, listener, reloader);
       record("server.stopped", { signal });
-      await app.close();
+      // Before the audit trail is closed, so that what it still answers is recorded.
       await operator?.stop(1000);
+      await app.close();
+      process.off("SIGHUP", reloader.request);
     });
 };
 
 /** Not ready first, then no new work; what runs may finish, is asked to near the end, and is ended at it. */
-async function drain(app: App, listener: Listener): Promise<void> {
+async function drain(app: App, listener: Listener, reloader: Reloader): Promise<void> {
+  await app.stopping();
+  await reloader.stop();
   const { drainDelayMs, drainTimeoutMs } = app.config;
-  app.stopping();
   await new Promise((resolve) => setTimeout(resolve, drainDelayMs));
   const asking = setTimeout(() => app.windDown(), drainTimeoutMs * ASK_AT);
   await listener.stop(drainTimeoutMs);

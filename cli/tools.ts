@@ -1,35 +1,45 @@
-/** `gatehouse tools`: lists the tools of this program with their scopes, or crosses the two. */
+/** `gatehouse tools`: lists the tools of this program with their scopes, crosses the two, or pins what they promise. */
 
 import { createScopePolicy } from "../auth/scopes.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import { tools } from "../tools/mod.ts";
 import { createRegistry } from "../tools/registry.ts";
 import type { Registry, Tool } from "../tools/registry.ts";
-import { columns, configFrom, withConfigFlags } from "./command.ts";
+import { columns, configFrom, usageError, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Register } from "./command.ts";
+import { registerToolsLock } from "./tools_lock.ts";
+import { toolsMarkdown } from "./tools_markdown.ts";
 
-type ToolsFlags = ConfigFlags & { json?: boolean; matrix?: boolean };
+type ToolsFlags = ConfigFlags & { json?: boolean; matrix?: boolean; markdown?: boolean };
 
-export const registerTools: Register = (program, io) => {
-  withConfigFlags(program.command("tools"))
+export const registerTools: Register = (program, io, setExit) => {
+  const command = withConfigFlags(program.command("tools"))
     .description("list the tools with their effect and scopes")
     .option("--matrix", "print which scope opens which tool")
     .option("--json", "print JSON; without --matrix, schemas included")
+    .option("--markdown", "print the page docs/tools.md")
     .action(async (flags: ToolsFlags) => {
+      if (flags.markdown && (flags.matrix || flags.json)) {
+        throw usageError("Give --markdown without --matrix and --json");
+      }
       const config = await configFrom(io, flags);
       const policy = createScopePolicy(config.scopes);
       const registry = createRegistry(tools, policy);
-      if (flags.matrix) {
+      if (flags.markdown) {
+        io.out(toolsMarkdown(registry));
+      } else if (flags.matrix) {
         const matrix = scopeMatrix(registry, policy);
         io.out(flags.json ? JSON.stringify(matrix, null, 2) : matrixText(matrix));
       } else {
         io.out(flags.json ? listJson(registry) : listText(registry));
       }
     });
+  registerToolsLock(command, io, setExit);
 };
 
+/** Functions are no JSON; what is left out besides are the schemas' sources. */
 function listJson(registry: Registry): string {
-  const published = registry.tools.map(({ input: _, output: __, handle: ___, ...tool }) => tool);
+  const published = registry.tools.map(({ input: _, output: __, ...tool }) => tool);
   return JSON.stringify(published, null, 2);
 }
 

@@ -7,6 +7,7 @@ import type { Tool } from "../tools/registry.ts";
 import type { Standing } from "./limits/headers.ts";
 import type { LiveRequest } from "./live.ts";
 import type { Message } from "./message.ts";
+import type { Named } from "./offer.ts";
 import type { Route } from "./routes.ts";
 
 /** Starts with what the listener knows; a stage that refuses leaves the later members unset. */
@@ -42,10 +43,14 @@ export interface Exchange {
   message?: Message;
   /** Set by authorize on a call of a known tool. */
   tool?: Tool;
+  /** Set by authorize on a message about known resources or a prompt. */
+  named?: readonly Named[];
   /** Set by authorize: how the budgets stand that the call drew on. */
   standing?: Standing;
-  /** Set by authorize where the principal's scopes do not cover the tool's. */
+  /** Set by authorize where the principal's scopes do not cover what the message needs. */
   missingScopes?: readonly string[];
+  /** Set by execute while a tool call is under way; resolves, and is gone, when it is known what came of it. */
+  execution?: Promise<void>;
   /** Set by dispatch and execute. */
   result?: Result;
   /** Set where the answer is a JSON-RPC error. */
@@ -60,6 +65,8 @@ export interface Result {
   readonly isError: boolean;
   /** UTF-16 units of the answer's text. */
   readonly bytes?: number;
+  /** The result is that of an earlier call with the same idempotency key; nothing was done now. */
+  readonly replayed?: boolean;
 }
 
 export function openExchange(

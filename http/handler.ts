@@ -13,19 +13,22 @@ import type { Admission } from "./admit.ts";
 import { checkAccept, readJsonBody } from "./body.ts";
 import { checkOrigin, isNavigation, isPreflight } from "./cors.ts";
 import { openExchange } from "./exchange.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Result } from "./exchange.ts";
 import type { Limits } from "./limits/mod.ts";
 import type { LiveRequests } from "./live.ts";
 import type { McpDispatcher } from "./mcp.ts";
-import { mayStream, readMessage, RpcError } from "./message.ts";
+import { asksForStream, readMessage, RpcError } from "./message.ts";
+import { namedBy, scopesOfNamed } from "./offer.ts";
+import type { Named, Offer } from "./offer.ts";
 import type { PeerOf } from "./peer.ts";
-import { eventOf } from "./record.ts";
+import { eventOf, GONE_STATUS } from "./record.ts";
 import type { Recorder } from "./record.ts";
 import { dispatched, options, publicDocument, refusal } from "./respond.ts";
 import { matchRoute } from "./routes.ts";
 import type { Route } from "./routes.ts";
 import { openMessageSpan } from "./spans.ts";
 import { superviseStream } from "./stream.ts";
+import type { Cut } from "./stream.ts";
 
 /** Everything the pipeline stands on. */
 export interface HandlerDeps {
@@ -35,6 +38,8 @@ export interface HandlerDeps {
   readonly authenticator: Authenticator;
   readonly live: LiveRequests;
   readonly registry: Registry;
+  /** Absent where there are tools alone. */
+  readonly offer?: Offer | undefined;
   readonly policy: ScopePolicy;
   readonly mcp: McpDispatcher;
   readonly bodyTimeoutMs: number;
@@ -55,7 +60,7 @@ export type Handler = (request: Request, peer: string) => Promise<Response>;
 
 /** Builds the pipeline. Source order is run order; a stage refuses by throwing. */
 export function createHandler(deps: HandlerDeps): Handler {
-  const { admission, routes, authenticator, registry, policy, limits, mcp, levels } = deps;
+  const { admission, routes, authenticator, registry, offer, policy, limits, mcp, levels } = deps;
   const trace = requestTracing();
 
   async function answer(exchange: Exchange): Promise<Response> {
@@ -114,17 +119,23 @@ export function createHandler(deps: HandlerDeps): Handler {
     // authorize
     const tool = message.toolName === undefined ? undefined : registry.get(message.toolName);
     if (tool !== undefined) exchange.tool = tool;
+    const named = offer ? namedBy(offer, message.method, message.params ?? {}) : [];
+    if (named.length > 0) exchange.named = named;
     if (spans) openMessageSpan(spans, exchange, tool?.name);
     spans?.enter("authorize");
-    if (limits) exchange.standing = await limits.charge(principal, tool);
+    if (limits) exchange.standing = await limits.charge(principal, tool ?? named[0]);
     if (tool !== undefined) authorize(exchange, tool, principal);
+    if (named.length > 0) authorizeNamed(exchange, named, principal);
 
     // dispatch, and execute where it is a tool call
     spans?.enter("dispatch");
     // Before a tool may have done its work, or a refusal would take back what has happened.
-    if (limits && mayStream(message)) exchange.closeStream = limits.openStream(principal);
+    if (limits && asksForStream(message)) exchange.closeStream = limits.openStream(principal);
     const dispatch = () => inSpan(spans, mcp.dispatch, exchange, message, principal);
-    return dispatched(exchange, await live.answer(dispatch));
+    const response = dispatched(exchange, await live.answer(dispatch));
+    // A subscription only waits, so from here on it holds its place among the streams alone.
+    if (isSubscription(exchange)) exchange.leave?.();
+    return response;
   }
 
   function authorize(exchange: Exchange, tool: Tool, principal: Principal): void {
@@ -134,10 +145,27 @@ export function createHandler(deps: HandlerDeps): Handler {
     throw insufficientScope(tool, missing);
   }
 
+  /** A message that names several is served for all of them or not at all. */
+  function authorizeNamed(exchange: Exchange, named: readonly Named[], principal: Principal): void {
+    const scopes = scopesOfNamed(named);
+    const missing = policy.missing(principal.scopes, scopes);
+    if (missing.length === 0) return;
+    exchange.missingScopes = missing;
+    const name = [...new Set(named.map((one) => one.name))].join(", ");
+    throw insufficientScope({ name, scopes }, missing, named[0]!.kind);
+  }
+
   /** What a challenge asks for: all that the refused operation needs, the baseline where that is not known (R22, R46). */
-  function scopesToAskFor(exchange: Exchange): readonly string[] {
-    const tool = exchange.tool ?? registry.get(exchange.request.headers.get("mcp-name") ?? "");
-    return tool && tool.scopes.length > 0 ? tool.scopes : policy.baseline;
+  function scopesToAskFor({ tool, named, request: { headers } }: Exchange): readonly string[] {
+    const name = headers.get("mcp-name") ?? "";
+    const scopes = tool?.scopes ?? scopesOfNamed(named ?? namedByHeaders(headers, name));
+    const asked = scopes.length > 0 ? scopes : registry.get(name)?.scopes ?? [];
+    return asked.length > 0 ? asked : policy.baseline;
+  }
+
+  function namedByHeaders(headers: Headers, name: string): readonly Named[] {
+    const method = headers.get("mcp-method") ?? "";
+    return offer ? namedBy(offer, method, { name, uri: name }) : [];
   }
 
   function refuse(exchange: Exchange, thrown: unknown): { response: Response; reason: string } {
@@ -167,12 +195,26 @@ export function createHandler(deps: HandlerDeps): Handler {
       ({ response, reason } = refuse(exchange, thrown));
     }
     const { status } = response;
-    const done = () => {
+    const close = (cut?: Cut) => {
       exchange.leave?.();
-      exchange.closeStream?.();
       exchange.live?.leave();
-      reason ??= exchange.live?.endedBy ?? exchange.result?.reason;
+      reason ??= exchange.live?.endedBy ?? cut ?? exchange.result?.reason;
       record(exchange, status, reason ?? (response.ok ? "ok" : "protocol"));
+    };
+    const done = (cut?: Cut) => {
+      exchange.closeStream?.();
+      const { execution, live, message, result } = exchange;
+      const left = status === GONE_STATUS || request.signal.aborted;
+      const why = cut ?? (left ? "client_gone" : undefined);
+      if (execution === undefined || live === undefined || live.endedBy !== undefined) {
+        // A stream that is hung up is only worth a word where a tool did not come to run.
+        const unanswered = message?.method === "tools/call" && result === undefined;
+        const isUsual = why === "client_gone" && !unanswered && status !== GONE_STATUS;
+        return close(isUsual ? undefined : why);
+      }
+      const stopped = live.stopped.then(() => void (exchange.result ??= NOT_AWAITED));
+      // Until a tool that outlives its caller has ended it has their place, and nobody knows what to record.
+      void Promise.race([execution, stopped]).then(() => close(why));
     };
     if (exchange.principal === undefined || !isStream(response)) {
       done();
@@ -182,14 +224,18 @@ export function createHandler(deps: HandlerDeps): Handler {
     return superviseStream(response, {
       endsAt: exchange.principal.expiresAt * 1000,
       signal: exchange.live?.signal,
+      mostWaiting: isSubscription(exchange) ? MOST_WAITING_BYTES : undefined,
       now: deps.now,
-      onEnd() {
+      onEnd(cut) {
         levels?.streams.down();
-        done();
+        done(cut);
       },
     });
   };
 }
+
+/** The server stopped before it was known what came of the tool. */
+const NOT_AWAITED: Result = { decision: "fail", reason: "server_stopped", isError: true };
 
 function requireMethod(request: Request, ...methods: readonly string[]): void {
   if (methods.includes(request.method)) return;
@@ -203,6 +249,13 @@ function requireAudit({ writable }: Recorder): void {
     reason: "audit_unavailable",
     retryAfterSeconds: 5,
   });
+}
+
+/** What is kept for a subscriber that does not read; its stream ends with more. */
+const MOST_WAITING_BYTES = 64 * 1024;
+
+function isSubscription({ message }: Exchange): boolean {
+  return message?.method === "subscriptions/listen";
 }
 
 function isStream(response: Response): boolean {

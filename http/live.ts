@@ -11,6 +11,8 @@ export interface LiveRequests {
   endWhere(reasonFor: (bearer: Bearer) => string | undefined): void;
   /** Asks every tool that runs to come to an end; its answer is still delivered. */
   windDown(): void;
+  /** Says that nobody waits for a tool any more. */
+  stop(): void;
   readonly size: number;
 }
 
@@ -20,6 +22,8 @@ export interface LiveRequest {
   readonly signal: AbortSignal;
   /** Aborts with `signal`, and when the server winds down, for a tool that can say how far it came. */
   readonly work: AbortSignal;
+  /** Resolves when the server does not wait for its tool any more. */
+  readonly stopped: Promise<void>;
   /** Why it was ended, for log and audit. */
   readonly endedBy: string | undefined;
   /** Answers by the work, unless the request is ended first: whoever lost access gets no result any more. */
@@ -53,6 +57,9 @@ export function createLiveRequests({ check }: LiveOptions): LiveRequests {
     windDown() {
       for (const request of live.values()) request.windDown();
     },
+    stop() {
+      for (const request of live.values()) request.stop();
+    },
     get size() {
       return live.size;
     },
@@ -63,6 +70,7 @@ interface Opened {
   readonly request: LiveRequest;
   end(reason: string): void;
   windDown(): void;
+  stop(): void;
 }
 
 function open(leave: () => void): Opened {
@@ -71,6 +79,7 @@ function open(leave: () => void): Opened {
   /** Made when a tool runs. */
   let work: AbortController | undefined;
   let endedBy: string | undefined;
+  const stopped = Promise.withResolvers<void>();
   const request: LiveRequest = {
     signal,
     get work() {
@@ -80,6 +89,7 @@ function open(leave: () => void): Opened {
       }
       return work.signal;
     },
+    stopped: stopped.promise,
     get endedBy() {
       return endedBy;
     },
@@ -112,6 +122,7 @@ function open(leave: () => void): Opened {
       work?.abort(error);
     },
     windDown: () => work?.abort(new Error("The server is stopping")),
+    stop: () => stopped.resolve(),
   };
 }
 

@@ -1,39 +1,31 @@
-/** The Model Context Protocol behind the pipeline: the only file that names the MCP SDK. */
+/** The Model Context Protocol behind the pipeline: what each message is answered with. */
 
 import {
-  createMcpHandler,
   createRequestStateCodec,
   inputRequired,
   inputResponse,
-  ProtocolError,
-  ProtocolErrorCode,
   Server,
 } from "@modelcontextprotocol/server";
-import type {
-  AuthInfo,
-  McpServerFactory,
-  ServerContext,
-  Transport,
-} from "@modelcontextprotocol/server";
+import type { ServerContext } from "@modelcontextprotocol/server";
 import { AppError } from "../errors.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { Answer, ToolCall, ToolOutcome } from "../tools/execute.ts";
 import type { Progress, Registry } from "../tools/registry.ts";
+import type { ChangeBus } from "./change_bus.ts";
 import { askedFor, bindingOf, canAskPerson, QUESTION_TTL_SECONDS, redeem } from "./confirmation.ts";
 import type { Asked, ConfirmationOptions } from "./confirmation.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Message } from "./message.ts";
-import { isRefusal, meaningOf, refusalOf } from "./protocol_errors.ts";
-import type { WireError } from "./protocol_errors.ts";
+import { callOf, createDispatcher } from "./mcp_dispatcher.ts";
+import type { Call, McpDispatcher } from "./mcp_dispatcher.ts";
+import { invalidParams } from "./mcp_errors.ts";
+import { serveOffer } from "./mcp_offer.ts";
+import { RpcError } from "./message.ts";
+import { asksForUnknown } from "./offer.ts";
+import type { Offer } from "./offer.ts";
 import { listing, resultOf, toResult } from "./tool_views.ts";
 
-/** Hands an authorized message to the protocol implementation. */
-export interface McpDispatcher {
-  dispatch(exchange: Exchange, message: Message, principal: Principal): Promise<Response>;
-  /** Ends what is still running. */
-  close(): Promise<void>;
-}
+export type { McpDispatcher } from "./mcp_dispatcher.ts";
 
 /** Which tools a list shows: all, those the caller may call, or all to callers that can ask for more scopes. */
 export type ToolVisibility = "auto" | "all" | "granted";
@@ -49,34 +41,59 @@ export interface McpOptions {
   /** Makes it durable that the call is about to have its effect; throws where that cannot be. */
   readonly intend: (exchange: Exchange) => Promise<void>;
   readonly confirmation: ConfirmationOptions;
+  /** Resources and prompts; without it there are none. */
+  readonly offer?: Offer;
+  /** Where subscriptions take their notifications from; without it there is nothing to subscribe to. */
+  readonly changes?: ChangeBus;
   readonly onUnexpected: (error: unknown, requestId: string) => void;
 }
 
 /** Builds the dispatcher that serves the registry. */
 export function createMcp(options: McpOptions): McpDispatcher {
   const listed = new Map(options.registry.tools.map((tool) => [tool.name, listing(tool)]));
-  const sharedList = options.visibility === "all";
-  const { confirmation } = options;
+  // A filtered list grows when its caller steps up, and soon should in the caller's eyes.
+  const listHint = options.visibility === "all"
+    ? { ttlMs: 60_000, cacheScope: "public" } as const
+    : { ttlMs: 5_000, cacheScope: "private" } as const;
+  const { confirmation, offer, changes, policy } = options;
   const states = createRequestStateCodec<Asked>({
     key: confirmation.key,
     ttlSeconds: QUESTION_TTL_SECONDS,
     bind: (context) => bindingOf(callOf(context.http?.authInfo)),
   });
 
-  function visibleTo(principal: Principal): readonly unknown[] {
-    const all = options.visibility === "all" ||
-      (options.visibility === "auto" && principal.kind === "user");
-    return options.registry.tools
-      .filter((tool) => all || options.policy.missing(principal.scopes, tool.scopes).length === 0)
-      .map((tool) => listed.get(tool.name));
+  function shows(principal: Principal, scopes: readonly string[]): boolean {
+    return options.visibility === "all" ||
+      (options.visibility === "auto" && principal.kind === "user") ||
+      policy.missing(principal.scopes, scopes).length === 0;
+  }
+
+  /** What changes and can be subscribed to: to a subscriber, what it may hear of; in the first eras there is no way to tell. */
+  function capabilitiesFor({ message, principal }: Call) {
+    const tells = message.era === "modern" && changes !== undefined;
+    const lists = offer?.resources.all.some(({ list, scopes }) =>
+      list !== undefined && (message.method !== "subscriptions/listen" ||
+        policy.missing(principal.scopes, scopes).length === 0)
+    );
+    return {
+      tools: { listChanged: tells },
+      ...(offer && {
+        resources: { listChanged: tells && lists === true, subscribe: tells },
+        prompts: { listChanged: tells },
+        completions: {},
+      }),
+      extensions: { "io.modelcontextprotocol/oauth-client-credentials": {} },
+    };
   }
 
   async function callTool(call: Call, context: ServerContext, name: string, input: unknown) {
     const tool = options.registry.get(name);
     if (tool === undefined) {
       call.exchange.result = { decision: "deny", reason: "unknown_tool", isError: true };
-      throw invalidParams(call, "Unknown tool");
+      throw invalidParams(call.exchange, "Unknown tool");
     }
+    // Who has left already is recorded as such, so nothing may run for them.
+    context.mcpReq.signal.throwIfAborted();
     const { exchange, principal } = call;
     const canAsk = canAskPerson(call.message);
     const answer = await answerOf(call, context);
@@ -119,7 +136,10 @@ export function createMcp(options: McpOptions): McpDispatcher {
       if (error instanceof AppError) options.onUnexpected(error.cause ?? error, call.exchange.id);
     }
     call.exchange.result = { decision: "deny", reason: "request_state", isError: true };
-    throw invalidParams(call, "The requestState is not good for this call; call again without it");
+    throw invalidParams(
+      call.exchange,
+      "The requestState is not good for this call; call again without it",
+    );
   }
 
   async function ask(question: string, context: ServerContext) {
@@ -136,115 +156,60 @@ export function createMcp(options: McpOptions): McpDispatcher {
   }
 
   /** A fresh server for each request: nothing of one caller is left for the next (R87). */
-  return createDispatcher((call) => {
+  const dispatcher = createDispatcher((call) => {
+    const { principal } = call;
     const server = new Server({ name: options.name, version: options.version }, {
-      capabilities: {
-        tools: { listChanged: false },
-        extensions: { "io.modelcontextprotocol/oauth-client-credentials": {} },
-      },
+      capabilities: capabilitiesFor(call),
       instructions: options.instructions,
       cacheHints: {
         "server/discover": { ttlMs: 3_600_000, cacheScope: "public" },
-        // A filtered list grows when its caller steps up, and soon should in the caller's eyes.
-        "tools/list": sharedList
-          ? { ttlMs: 60_000, cacheScope: "public" }
-          : { ttlMs: 5_000, cacheScope: "private" },
+        "tools/list": listHint,
+        "prompts/list": listHint,
+        "resources/templates/list": listHint,
+        // What they hold is of those who may read it (R61).
+        "resources/list": { ttlMs: 5_000, cacheScope: "private" },
+        "resources/read": { ttlMs: 5_000, cacheScope: "private" },
       },
     });
+    if (offer) {
+      const showsScopes = (scopes: readonly string[]) => shows(principal, scopes);
+      serveOffer(server, call, { offer, shows: showsScopes, onUnexpected: options.onUnexpected });
+    }
     server.setRequestHandler("tools/list", (request) => {
       if (request.params?.cursor !== undefined) {
-        throw invalidParams(call, "The list has one page; call again without a cursor");
+        throw invalidParams(call.exchange, "The list has one page; call again without a cursor");
       }
-      return { tools: visibleTo(call.principal) as never };
+      const visible = options.registry.tools.filter(({ scopes }) => shows(principal, scopes));
+      return { tools: visible.map(({ name }) => listed.get(name)) as never };
     });
     server.setRequestHandler(
       "tools/call",
-      (request, context) => callTool(call, context, request.params.name, request.params.arguments),
+      ({ params }, context) =>
+        executing(call.exchange, () => callTool(call, context, params.name, params.arguments)),
     );
     return server;
-  });
+  }, changes);
+  return {
+    ...dispatcher,
+    dispatch(exchange, message, principal) {
+      const isUnknown = message.method === "subscriptions/listen" && offer !== undefined &&
+        asksForUnknown(offer, message.params ?? {});
+      if (!isUnknown) return dispatcher.dispatch(exchange, message, principal);
+      const text = "Invalid params: resourceSubscriptions names a resource that is not served here";
+      throw new RpcError(400, -32602, text, "unknown_resource", { id: message.id });
+    },
+  };
 }
 
-/** What a server factory knows of the request that it serves. */
-export interface Call {
-  readonly exchange: Exchange;
-  readonly message: Message;
-  readonly principal: Principal;
-}
-
-/** The dispatcher puts it there. */
-function callOf(authInfo: AuthInfo | undefined): Call {
-  return authInfo?.extra?.["call"] as Call;
+/** Lets the record of a call wait for what comes of it, also where its caller does not wait any more. */
+function executing<Result>(exchange: Exchange, work: () => Promise<Result>): Promise<Result> {
+  const working = work();
+  const settle = () => void delete exchange.execution;
+  exchange.execution = working.then(settle, settle);
+  return working;
 }
 
 const QUESTION_KEY = "confirmation";
-
-type Served = Awaited<ReturnType<McpServerFactory>>;
-
-/** Wraps the SDK's handler: what goes in has no credential, what comes out has no stranger's error text. */
-export function createDispatcher(
-  serve: (call: Call) => ReturnType<McpServerFactory>,
-): McpDispatcher {
-  const handler = createMcpHandler(async (context) => {
-    const call = callOf(context.authInfo);
-    return withOurErrors(await serve(call), call.exchange);
-  }, { keepAliveMs: 5000 });
-  return {
-    async dispatch(exchange, message, principal) {
-      const response = await handler.fetch(withoutCredentials(exchange.request), {
-        parsedBody: message.body,
-        authInfo: {
-          token: "",
-          clientId: principal.clientId,
-          scopes: [...principal.scopes],
-          extra: { call: { exchange, message, principal } satisfies Call },
-        },
-      });
-      if (isRefusal(response, message)) throw await refusalOf(response, message);
-      return response;
-    },
-    close: () => handler.close(),
-  };
-}
-
-/** What the SDK answers in the place of a handler gets our words, in a body and in a stream. */
-function withOurErrors(server: Served, exchange: Exchange): Served {
-  const connect = server.connect.bind(server);
-  server.connect = (transport: Transport) => {
-    const send = transport.send.bind(transport);
-    transport.send = (message, options) => {
-      if (!("error" in message)) return send(message, options);
-      exchange.result ??= { decision: "deny", reason: "protocol", isError: true };
-      const { code, message: text, data } = message.error as WireError;
-      exchange.rpcCode = code;
-      const isOurs = data?.["request_id"] === exchange.id;
-      const error = {
-        code,
-        message: isOurs ? text : meaningOf(code),
-        data: { ...data, request_id: exchange.id },
-      };
-      return send({ ...message, error }, options);
-    };
-    return connect(transport);
-  };
-  return server;
-}
-
-/** An error of ours: the request's id in its data tells it from those of the SDK. */
-function invalidParams({ exchange }: Call, message: string): ProtocolError {
-  return new ProtocolError(ProtocolErrorCode.InvalidParams, message, { request_id: exchange.id });
-}
-
-/** The SDK gives the request to handlers; the token ends here. */
-function withoutCredentials(request: Request): Request {
-  const headers = new Headers(request.headers);
-  for (const name of ["authorization", "cookie", "dpop", "proxy-authorization"]) {
-    headers.delete(name);
-  }
-  // The revisions before 2026-07-28 want both types named; a client that takes anything takes these.
-  headers.set("accept", "application/json, text/event-stream");
-  return new Request(request.url, { method: request.method, headers, signal: request.signal });
-}
 
 /** A caller that has gone away must not make a handler fail between two committed steps; its signal tells it. */
 async function notifyProgress(context: ServerContext, progress: Progress): Promise<void> {

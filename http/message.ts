@@ -105,12 +105,13 @@ export function readMessage(body: unknown, headers: Headers): Message {
 }
 
 /**
- * Whether the answer may be a stream: that of a subscription, of a request that wants to hear of progress, and every one
- * of a revision before 2026-07-28.
+ * Whether its sender asks for a stream: a subscription, or a request that wants to hear of progress.
+ *
+ * Before 2026-07-28 every answer comes as a stream, which ends with the call: that is bounded by the calls at once.
  */
-export function mayStream({ era, method, id, params }: Message): boolean {
+export function asksForStream({ method, id, params }: Message): boolean {
   if (id === undefined) return false;
-  if (era === "legacy" || method === "subscriptions/listen") return true;
+  if (method === "subscriptions/listen") return true;
   const meta = params?.["_meta"];
   return isObject(meta) && meta["progressToken"] !== undefined;
 }

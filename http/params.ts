@@ -41,12 +41,28 @@ function faultOfMeta(meta: unknown, enveloped: boolean): string | undefined {
 
 function faultOfMethod(method: string, params: Params, enveloped: boolean): string | undefined {
   switch (method) {
-    case "tools/list": {
+    case "tools/list":
+    case "prompts/list":
+    case "resources/list":
+    case "resources/templates/list": {
       const { cursor } = params;
       return cursor === undefined || typeof cursor === "string"
         ? undefined
         : "cursor must be a string";
     }
+    case "resources/read":
+      return typeof params["uri"] === "string" ? undefined : "uri must be a string";
+    case "prompts/get": {
+      const { name, arguments: input } = params;
+      if (typeof name !== "string") return "name must be a string";
+      return input === undefined || isTexts(input)
+        ? undefined
+        : "arguments must be an object of strings";
+    }
+    case "completion/complete":
+      return faultOfCompletion(params);
+    case "subscriptions/listen":
+      return enveloped ? faultOfFilter(params["notifications"]) : undefined;
     case "tools/call": {
       const { name, arguments: input } = params;
       if (typeof name !== "string") return "name must be a string";
@@ -64,6 +80,50 @@ function faultOfMethod(method: string, params: Params, enveloped: boolean): stri
     default:
       return undefined;
   }
+}
+
+function faultOfCompletion({ ref, argument, context }: Params): string | undefined {
+  const known = isObject(ref) && (
+    (ref["type"] === "ref/prompt" && typeof ref["name"] === "string") ||
+    (ref["type"] === "ref/resource" && typeof ref["uri"] === "string")
+  );
+  if (!known) return "ref must name a prompt or a resource template";
+  if (
+    !isObject(argument) || typeof argument["name"] !== "string" ||
+    typeof argument["value"] !== "string"
+  ) {
+    return "argument must hold a name and a value";
+  }
+  if (context === undefined) return undefined;
+  const given = isObject(context) ? context["arguments"] : null;
+  return given === undefined || isTexts(given)
+    ? undefined
+    : "context.arguments must be an object of strings";
+}
+
+const FLAGS = ["toolsListChanged", "promptsListChanged", "resourcesListChanged"];
+/** Each change is compared with all of them, and a record names them. */
+const MAX_SUBSCRIBED = 50;
+
+function faultOfFilter(filter: unknown): string | undefined {
+  if (!isObject(filter)) return "notifications must say what to listen for";
+  for (const flag of FLAGS) {
+    const value = filter[flag];
+    if (value !== undefined && typeof value !== "boolean") return `${flag} must be true or false`;
+  }
+  const uris = filter["resourceSubscriptions"];
+  return uris === undefined || isShortList(uris)
+    ? undefined
+    : `resourceSubscriptions must be a list of at most ${MAX_SUBSCRIBED} URIs`;
+}
+
+function isShortList(value: unknown): boolean {
+  return Array.isArray(value) && value.length <= MAX_SUBSCRIBED &&
+    value.every((uri) => typeof uri === "string");
+}
+
+function isTexts(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every((text) => typeof text === "string");
 }
 
 function isProgressToken(token: unknown): boolean {

@@ -8,8 +8,11 @@ import type {
   AuditPrincipal,
   JsonValue,
 } from "../store/audit.ts";
+import { httpMethodLabel, methodLabel } from "../telemetry/methods.ts";
 import type { Tool } from "../tools/registry.ts";
 import type { Exchange } from "./exchange.ts";
+import { scopesOfNamed } from "./offer.ts";
+import type { Named } from "./offer.ts";
 import { traceIdOf } from "./spans.ts";
 
 /** What the last stage needs of the audit log. */
@@ -22,35 +25,41 @@ export interface Ending {
   readonly reason: string;
 }
 
+/** Nobody was there any more to be answered. */
+export const GONE_STATUS = 499;
+
 /** Describes the decision, free of tokens, arguments and free text of strangers. */
 export function eventOf(
   exchange: Exchange,
   { status, reason }: Ending,
   fingerprint: Recorder["fingerprint"],
 ): AuditEvent {
-  const { request, url, message, tool, principal, result } = exchange;
+  const { request, route, message, tool, named, principal, result } = exchange;
+  const required = tool?.scopes ?? (named && scopesOfNamed(named));
   const traceId = traceIdOf(exchange);
   return {
     event: nameOf(exchange, status),
     time: exchange.startedAt.toISOString(),
-    decision: status >= 500 ? "fail" : status >= 400 ? "deny" : result?.decision ?? "allow",
+    decision: decisionOf(exchange, status),
     reason,
     request: {
       id: exchange.id,
       ...(traceId !== undefined && { traceId }),
       peer: exchange.peer,
-      httpMethod: request.method.slice(0, 16),
-      path: (url?.pathname ?? "").slice(0, 128),
-      ...(message && { era: message.era, rpcMethod: message.method }),
+      // What a stranger puts into them may be a secret, so only our own words are taken down.
+      httpMethod: httpMethodLabel(request.method),
+      path: route?.path ?? "other",
+      ...(message && { era: message.era, rpcMethod: methodLabel(message.method) }),
     },
     ...(exchange.holder && { principal: principalOf(exchange.holder, fingerprint) }),
     ...(message?.toolName !== undefined && {
       tool: { name: tool?.name ?? "unknown", effect: tool?.effect ?? "none" },
       input: inputOf(message.params?.["arguments"], tool, fingerprint),
     }),
-    ...(principal && tool && {
+    ...(named && namesOf(named)),
+    ...(principal && required && {
       scopes: {
-        required: tool.scopes,
+        required,
         granted: principal.scopes,
         missing: exchange.missingScopes ?? [],
       },
@@ -59,9 +68,38 @@ export function eventOf(
       status,
       ...(result && { isError: result.isError }),
       ...(result?.bytes !== undefined && { bytes: result.bytes }),
+      ...(result?.replayed && { replayed: true }),
       durationMs: Math.round((performance.now() - exchange.startedAtMs) * 1000) / 1000,
     },
+    ...detailsOf(exchange, reason),
   };
+}
+
+/** One is named like a tool. */
+function namesOf(named: readonly Named[]): Pick<AuditEvent, "resource" | "prompt"> {
+  const [{ kind, name, uri }, ...others] = named as readonly [Named, ...Named[]];
+  if (others.length > 0) return {};
+  if (kind === "prompt") return { prompt: { name } };
+  return { resource: { name, ...(uri !== undefined && { uri }) } };
+}
+
+/** The several resources of a subscription, and what a tool came to: why the request ended must not hide it. */
+function detailsOf({ named = [], result }: Exchange, reason: string): Pick<AuditEvent, "details"> {
+  const resources = named.length > 1 ? named.map(({ uri }) => uri ?? "") : undefined;
+  const other = result && result.reason !== "ok" && result.reason !== reason
+    ? result.reason
+    : undefined;
+  if (resources === undefined && other === undefined) return {};
+  return {
+    details: { ...(resources && { resources }), ...(other !== undefined && { result: other }) },
+  };
+}
+
+/** A caller who left was not refused: what their tool came to is what was decided. */
+function decisionOf({ result }: Exchange, status: number): AuditEvent["decision"] {
+  if (status >= 500) return "fail";
+  if (status >= 400 && status !== GONE_STATUS) return "deny";
+  return result?.decision ?? "allow";
 }
 
 /** Describes a tool call that is about to have its effect. */

@@ -1,7 +1,7 @@
 /** What the spans and the log of a request are told of it. */
 
 import { traceIdOf as activeOrSentTraceId } from "../telemetry/trace.ts";
-import type { RequestSpans } from "../telemetry/trace.ts";
+import type { RequestSpans, TracedMessage } from "../telemetry/trace.ts";
 import type { Exchange } from "./exchange.ts";
 import { LEGACY_REVISIONS, MODERN_REVISION } from "./message.ts";
 import type { Message } from "./message.ts";
@@ -15,12 +15,21 @@ export function openMessageSpan(spans: RequestSpans, exchange: Exchange, tool?: 
     id: message.id,
     revision: revisionOf(message, request.headers),
     tool: message.toolName === undefined ? undefined : tool ?? "unknown",
+    ...subjectOf(exchange),
     meta: message.params?.["_meta"],
     server: {
       address: url.hostname,
       port: Number(url.port) || (url.protocol === "https:" ? 443 : 80),
     },
   });
+}
+
+/** The one resource or prompt that a message is about. */
+function subjectOf({ named = [] }: Exchange): Pick<TracedMessage, "resource" | "prompt"> {
+  const [subject, ...others] = named;
+  if (subject === undefined || others.length > 0) return {};
+  const { kind, name, uri } = subject;
+  return kind === "prompt" ? { prompt: name } : { resource: { name, uri } };
 }
 
 /** The trace that a record of this request belongs to: that of its message, where it is traced or was sent with one. */

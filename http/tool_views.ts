@@ -2,6 +2,7 @@
 
 import { bearerChallenge } from "../auth/challenge.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
+import type { AppError } from "../errors.ts";
 import type { ToolError, ToolOutcome } from "../tools/execute.ts";
 import type { Effect, Tool } from "../tools/registry.ts";
 import type { Exchange, Result } from "./exchange.ts";
@@ -9,8 +10,15 @@ import type { Exchange, Result } from "./exchange.ts";
 /** Where a client that steps up by tool looks for a challenge; a convention of some hosts, beside the specification. */
 const CHALLENGE_KEY = "mcp/www_authenticate";
 
+/** When the call was done whose result is repeated, RFC 3339; for programs. */
+export const REPLAYED_KEY = "gatehouse/replayed_from";
+
+function replayNote(replayedFrom: string): string {
+  return `This call was done before, at ${replayedFrom}, with the same idempotencyKey. It was not done again; the result is that of the first time.`;
+}
+
 /**
- * Makes the result of a call.
+ * Makes the result of a call: the output as JSON text and as structured content, then what a model should know besides.
  *
  * An error stands in the text alone: structured content has to fit the output schema, and clients that hold an error's
  * against it lose the error (observed: the v1 SDK, the Inspector).
@@ -25,9 +33,12 @@ export function toResult(outcome: ToolOutcome, exchange: Exchange, policy: Scope
       ...(challenge ? { _meta: { [CHALLENGE_KEY]: [challenge] } } : {}),
     };
   }
+  const { output, text, hint, replayedFrom } = outcome;
   return {
-    content: [{ type: "text" as const, text: outcome.text }],
-    structuredContent: outcome.output,
+    content: [text, ...replayedFrom ? [replayNote(replayedFrom)] : [], ...hint ? [hint] : []]
+      .map((text) => ({ type: "text" as const, text })),
+    structuredContent: output,
+    ...(replayedFrom ? { _meta: { [REPLAYED_KEY]: replayedFrom } } : {}),
   };
 }
 
@@ -92,14 +103,26 @@ const DENIALS: ReadonlySet<string> = new Set([
   "confirmation_required",
   "confirmation_declined",
 ]);
+/** Names of nothing that is offered, as `unknown_tool` is one. */
+const UNKNOWN: ReadonlySet<string> = new Set(["unknown_resource", "unknown_prompt"]);
 const FAILURES: ReadonlySet<string> = new Set(["internal", "unavailable", "timeout"]);
 
 /** Says for the record what came of a call. */
 export function resultOf(outcome: ToolOutcome): Result {
   if (outcome.ok) {
-    return { decision: "allow", reason: "ok", isError: false, bytes: outcome.text.length };
+    return {
+      decision: "allow",
+      reason: "ok",
+      isError: false,
+      bytes: outcome.text.length,
+      ...(outcome.replayedFrom !== undefined && { replayed: true }),
+    };
   }
-  const { code, reason } = outcome.cause;
-  const decision = DENIALS.has(code) ? "deny" : FAILURES.has(code) ? "fail" : "allow";
-  return { decision, reason, isError: true };
+  return failureOf(outcome.cause);
+}
+
+/** Says for the record what came of a call or a read that failed. */
+export function failureOf({ code, reason }: AppError): Result {
+  if (DENIALS.has(code) || UNKNOWN.has(reason)) return { decision: "deny", reason, isError: true };
+  return { decision: FAILURES.has(code) ? "fail" : "allow", reason, isError: true };
 }

@@ -8,7 +8,7 @@ export type AuditEventName =
   | "request.served"
   /** Refusals of one address that were counted instead of written one by one; `details` has the count. */
   | "requests.suppressed"
-  /** A message other than a tool call: `tools/list`, `initialize`, a subscription. */
+  /** A message other than a tool call: `tools/list`, `resources/read`, a subscription. */
   | "mcp.request"
   /** A tool with an effect is about to run; durable before it does. */
   | "tool.intent"
@@ -19,6 +19,8 @@ export type AuditEventName =
   | "client.added"
   | "client.registered"
   | "client.removed"
+  /** A request to the operator's listener that had its credential, or was refused for want of it. */
+  | "operator.request"
   | "access.revoked"
   | "access.restored"
   | "configuration.loaded"
@@ -52,6 +54,9 @@ export interface AuditEvent {
   /** Who acted without an access token: `operator`, `cli`, `authorization-server`, `server`. */
   readonly actor?: string;
   readonly tool?: { readonly name: string; readonly effect: string };
+  /** A resource or template by its name, with the URI that was read: one of ours, of ids alone. */
+  readonly resource?: { readonly name: string; readonly uri?: string };
+  readonly prompt?: { readonly name: string };
   readonly scopes?: {
     readonly required: readonly string[];
     readonly granted: readonly string[];
@@ -64,6 +69,8 @@ export interface AuditEvent {
     readonly durationMs?: number;
     /** Size of the answer's text. */
     readonly bytes?: number;
+    /** Nothing was done: the result is that of an earlier call with the same idempotency key. */
+    readonly replayed?: boolean;
   };
   readonly details?: { readonly [name: string]: JsonValue };
 }

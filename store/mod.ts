@@ -1,4 +1,4 @@
-/** The store as one value: the workspace, the clients, the authorization server's state, the revocations and shared secrets. */
+/** The store as one value: workspace, clients, the authorization server's state, revocations, idempotency keys and secrets. */
 
 import { readLocation } from "./location.ts";
 import type { OpenStoreOptions, Store } from "./store.ts";

@@ -1,6 +1,7 @@
 /** What every backend of the store provides, and how it is opened. */
 
 import type { AuthorizationStateStore, ClientStore } from "./authorization.ts";
+import type { IdempotencyStore } from "./idempotency.ts";
 import type { ReplayStore } from "./replay.ts";
 import type { RevocationStore } from "./revocation.ts";
 import type { ScalekitSettings } from "./scalekit/settings.ts";
@@ -14,6 +15,7 @@ export interface Store {
   readonly replay: ReplayStore;
   readonly revocations: RevocationStore;
   readonly secrets: SecretStore;
+  readonly idempotency: IdempotencyStore;
   /** Throws `unavailable` when the store cannot be read. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -109,16 +109,16 @@ export interface WorkspaceMember {
  */
 export interface Workspace
   extends
-    ConnectionWorkspace,
     AdminPortalLinkWorkspace,
     ConnectedAccountWorkspace,
-    McpServers,
-    OrganizationLifecycle,
-    Users,
-    MemberLifecycle,
+    ConnectionWorkspace,
     EnvironmentClientWorkspace,
+    McpServers,
+    MemberLifecycle,
+    OrganizationLifecycle,
     RoleWorkspace,
-    ScopeWorkspace {
+    ScopeWorkspace,
+    Users {
   /** Oldest first. */
   listEnvironments(page: PageRequest): Promise<Page<Environment>>;
   getEnvironment(environmentId: string): Promise<Environment>;

@@ -26,3 +26,18 @@ export function methodLabel(method: string | undefined): string {
   if (method === undefined) return "none";
   return METHODS.has(method) ? method : "other";
 }
+
+const HTTP_METHODS: ReadonlySet<string> = new Set([
+  "DELETE",
+  "GET",
+  "HEAD",
+  "OPTIONS",
+  "PATCH",
+  "POST",
+  "PUT",
+]);
+
+/** The method of HTTP, or `other`. */
+export function httpMethodLabel(method: string): string {
+  return HTTP_METHODS.has(method) ? method : "other";
+}

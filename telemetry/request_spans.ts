@@ -22,6 +22,10 @@ export interface TracedMessage {
   readonly revision: string | undefined;
   /** The registry's name of the tool, or `unknown`; undefined where none is called. */
   readonly tool: string | undefined;
+  /** A declared resource, with a URI of ours where it is read. */
+  readonly resource?: { readonly name: string; readonly uri: string | undefined };
+  /** The declared name of a prompt. */
+  readonly prompt?: string;
   readonly meta: unknown;
   /** The name under which the client reached us. */
   readonly server: { readonly address: string; readonly port: number };
@@ -109,19 +113,23 @@ function startHttpSpan(spans: Tracer, method: string | undefined, headers: Heade
   );
 }
 
-function nameOf({ method, tool }: TracedMessage): string {
+function nameOf({ method, tool, resource, prompt }: TracedMessage): string {
   const label = methodLabel(method);
-  return tool === undefined ? label : `${label} ${tool}`;
+  const name = tool ?? resource?.name ?? prompt;
+  return name === undefined ? label : `${label} ${name}`;
 }
 
 /** OpenTelemetry's conventions for an MCP server; they were in development in 2026. */
-function attributesOf({ method, id, revision, tool, server }: TracedMessage): Attributes {
+function attributesOf(message: TracedMessage): Attributes {
+  const { method, id, revision, tool, resource, prompt, server } = message;
   return {
     "mcp.method.name": methodLabel(method),
     ...(revision !== undefined && { "mcp.protocol.version": revision }),
     ...(id !== undefined && { "jsonrpc.request.id": redact(String(id)).slice(0, MAX_ID_LENGTH) }),
     ...(tool !== undefined &&
       { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": tool }),
+    ...(resource?.uri !== undefined && { "mcp.resource.uri": resource.uri }),
+    ...(prompt !== undefined && { "gen_ai.prompt.name": prompt }),
     "network.transport": "tcp",
     "network.protocol.name": "http",
     "server.address": server.address,

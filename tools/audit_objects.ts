@@ -14,6 +14,9 @@ export const auditEvent = z.object({
   method: z.string().describe("The MCP method").optional(),
   tool: z.string().optional(),
   effect: z.string().optional(),
+  resource: z.string().describe("The resource or template").optional(),
+  resourceUri: z.string().optional(),
+  prompt: z.string().optional(),
   clientId: z.string().optional(),
   subject: z.string().optional(),
   issuer: z.string().optional(),
@@ -26,14 +29,16 @@ export const auditEvent = z.object({
     .describe("The arguments that the tool lets be recorded, as text").optional(),
   status: z.int().describe("The HTTP status").optional(),
   isError: z.boolean().optional(),
+  replayed: z.boolean()
+    .describe("true where an earlier result was repeated and nothing was done").optional(),
   durationMs: z.number().optional(),
   peer: z.string().describe("The address that it came from").optional(),
 });
 
 /** Flattens a record of the audit log. */
 export function toAuditEvent(record: AuditRecord): z.input<typeof auditEvent> {
-  const { time, event, decision, reason, request, principal, tool, scopes, input, outcome } =
-    record;
+  const { time, event, decision, reason, request, principal, tool, resource, prompt } = record;
+  const { scopes, input, outcome } = record;
   return defined({
     time,
     event,
@@ -43,6 +48,9 @@ export function toAuditEvent(record: AuditRecord): z.input<typeof auditEvent> {
     method: request?.rpcMethod,
     tool: tool?.name,
     effect: tool?.effect,
+    resource: resource?.name,
+    resourceUri: resource?.uri,
+    prompt: prompt?.name,
     clientId: principal?.clientId,
     subject: principal?.subject,
     issuer: principal?.issuer,
@@ -54,6 +62,7 @@ export function toAuditEvent(record: AuditRecord): z.input<typeof auditEvent> {
     clearInput: input?.clear && textOf(input.clear),
     status: outcome?.status,
     isError: outcome?.isError,
+    replayed: outcome?.replayed,
     durationMs: outcome?.durationMs,
     peer: request?.peer,
   });

@@ -64,6 +64,7 @@ export const changeableFields = {
     .max(256)
     .regex(/^[\x21-\x7e]+$/, { error: "Must be printable ASCII without spaces" })
     .describe("For OIDC, OAUTH and OAUTH_M2M: our client id at the provider")
+    .meta({ examples: ["0oa8example"] })
     .optional(),
   metadataUrl: httpsUrl("Must be an https URL, such as https://idp.acme.example/metadata")
     .describe("For SAML: where the identity provider publishes its metadata")

@@ -22,7 +22,8 @@ export default defineTool({
     environmentId,
     roleName: roleName.describe("Up to 64 letters, digits or underscores; case-sensitive"),
     displayName: line(100).describe("Name that people see").meta({ examples: ["Support agent"] }),
-    description: text(2000).describe("What the role is for").optional(),
+    description: text(2000).describe("What the role is for")
+      .meta({ examples: ["Answers customers, and changes nothing"] }).optional(),
     defaultCreator: z.boolean().default(false)
       .describe("Whether it becomes the role of who creates an organization"),
     defaultMember: z.boolean().default(false)

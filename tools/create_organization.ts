@@ -20,12 +20,15 @@ export default defineTool({
   scopes: ["org:write"],
   input: z.strictObject({
     environmentId,
-    displayName: line(200).describe("Name that people see, such as Acme Inc."),
+    displayName: line(200).meta({ description: "Name that people see", examples: ["Acme Inc."] }),
     externalId: externalId.optional(),
     metadata: metadata.optional(),
   }),
   audit: { clear: ["environmentId"] },
   output: organization,
+  next: ({ id, environmentId }) =>
+    `Add people with create_organization_user, or many with import_organization_users, using environmentId ${environmentId} and ` +
+    `organizationId ${id}. Switch on single sign-on or directory sync with update_organization_settings.`,
   handle: ({ environmentId, ...input }, { workspace }) =>
     workspace.createOrganization(environmentId, input),
 });

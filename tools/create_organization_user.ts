@@ -21,6 +21,7 @@ export default defineTool({
   input: z.strictObject({ environmentId, organizationId, ...newUser }),
   audit: { clear: ["environmentId", "organizationId"] },
   output: organizationUser,
+  next: () => "Check with list_organization_users who belongs to the organization now.",
   handle: ({ environmentId, organizationId, ...input }, { workspace }) =>
     workspace.createOrganizationUser(environmentId, organizationId, input),
 });

@@ -35,7 +35,7 @@ export default defineTool({
     const { displayName, externalId } = organization;
     const name = externalId === undefined ? displayName : `${displayName} (${externalId})`;
     return `Delete the organization ${name} of the environment ${environment.displayName}? ` +
-      `${describeUsers(contents)} This cannot be undone.`;
+      `${describeUsers(contents)}${describeConnections(contents)} This cannot be undone.`;
   },
   async handle({ environmentId, organizationId }, { workspace }) {
     const { organization, users, deletedUsers } = await workspace.deleteOrganization(
@@ -52,6 +52,12 @@ export default defineTool({
     };
   },
 });
+
+function describeConnections({ connections }: OrganizationContents): string {
+  if (connections === 0) return "";
+  const what = connections === 1 ? "1 connection goes" : `${connections} connections go`;
+  return ` Its ${what} with it, and nobody signs in through it any more.`;
+}
 
 function describeUsers({ users, usersOfNoOther }: OrganizationContents): string {
   if (users === 0) return "It has no users.";

@@ -1,16 +1,24 @@
-/** The one way a tool runs: scopes, input, a person's yes, intent, handler, output; a throw becomes a safe answer. */
+/** The one way a tool runs: scopes, input, a former outcome, a person's yes, intent, handler; a throw becomes a safe answer. */
 
-import type { z } from "zod";
 import { AppError, toAppError } from "../errors.ts";
 import type { AccessControl } from "../auth/access_control.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { AuditReader } from "../store/audit.ts";
+import type { IdempotencyStore } from "../store/idempotency.ts";
 import type { Workspace } from "../store/workspace.ts";
 import { explainAccess } from "./access_explanation.ts";
 import type { CallLimits } from "./access_explanation.ts";
+import { parseArguments } from "./call_arguments.ts";
+import { withDeadline } from "./deadline.ts";
+import type { Deadline } from "./deadline.ts";
 import { createHandle } from "./handle.ts";
 import type { Measure } from "./handle.ts";
+import { createHints } from "./hints.ts";
+import { createIdempotency } from "./idempotency.ts";
+import type { OnceOnly, Replay } from "./idempotency.ts";
+import { checkOutput } from "./output.ts";
+import type { Output } from "./output.ts";
 import { sanitize } from "./sanitize.ts";
 import type { Catalogue, Progress, Registry, Tool, ToolContext } from "./registry.ts";
 
@@ -41,9 +49,18 @@ export interface Answer {
   readonly question: string;
 }
 
+/** The result of a call, with what is said beside it. */
+export interface ToolSuccess extends Output {
+  readonly ok: true;
+  /** What usually comes next; for a model. */
+  readonly hint?: string;
+  /** RFC 3339: the call was made before, that is when it was done, and it was not done again. */
+  readonly replayedFrom?: string;
+}
+
 /** What came of a call; a failure is an answer too, made for a model to read. */
 export type ToolOutcome =
-  | { readonly ok: true; readonly output: Record<string, unknown>; readonly text: string }
+  | ToolSuccess
   | {
     readonly ok: false;
     readonly error: ToolError;
@@ -70,13 +87,14 @@ export interface ExecutorOptions {
   readonly access: AccessControl;
   readonly now: () => Date;
   readonly log: (message: string, properties?: Record<string, unknown>) => void;
+  readonly idempotency: IdempotencyStore;
+  /** How long a repeated call waits for the first one, in milliseconds. */
+  readonly idempotencyWaitMs?: number;
   readonly measure?: Measure;
   /** What `explain_access` tells of them; absent where limits are switched off. */
   readonly limits?: CallLimits | undefined;
 }
 
-/** UTF-16 units of JSON; a model cannot use more, and a client should not have to hold it. */
-const MAX_OUTPUT_LENGTH = 1024 * 1024;
 /** UTF-16 units; a person does not read more, and a question travels to the client and back. */
 const MAX_QUESTION_LENGTH = 2000;
 
@@ -87,12 +105,28 @@ export function createExecutor(
   const { policy, workspace, audit, access, now } = options;
   const catalogue = catalogueOf(options.registry, policy, options.limits);
   const handle = createHandle(options.measure);
+  const onceOnly = createIdempotency({
+    store: options.idempotency,
+    now,
+    log: options.log,
+    ...(options.idempotencyWaitMs !== undefined && { waitMs: options.idempotencyWaitMs }),
+  });
+  const hintFor = createHints(
+    options.registry,
+    policy,
+    (error, tool) => options.log("a hint failed", { tool: tool.name, error: String(error) }),
+  );
+
+  function success(call: ToolCall, input: unknown, result: Output | Replay): ToolOutcome {
+    const hint = hintFor({ ...call, input }, result.output);
+    return { ok: true, ...result, ...(hint !== undefined && { hint }) };
+  }
 
   async function run(call: ToolCall): Promise<ToolOutcome> {
     const { tool, principal } = call;
     const missing = policy.missing(principal.scopes, tool.scopes);
     if (missing.length > 0) throw insufficientScope(tool, missing);
-    const { input, confirmed } = parseInput(tool, call.input);
+    const { input, confirmed, idempotencyKey } = parseArguments(tool, call.input);
     if (call.signal.reason instanceof AppError) throw call.signal.reason;
     const deadline = withDeadline(call.signal, tool.timeoutMs);
     const context: ToolContext = Object.freeze({
@@ -108,13 +142,23 @@ export function createExecutor(
       now,
     });
     try {
+      const once = idempotencyKey === undefined
+        ? undefined
+        : onceOnly({ ...call, input, idempotencyKey });
+      // What has been done needs no yes any more, and no intent.
+      const earlier = await once?.find(deadline.signal);
+      if (earlier) return success(call, input, earlier);
       if (tool.confirm !== undefined) {
-        const asked = await Promise.race([tool.confirm(input, context), deadline.expired]);
+        const asked = await deadline.within(tool.confirm(input, context));
         const question = checkQuestion(asked);
         if (!isConfirmed(question, call, confirmed)) return unconfirmed(question, call);
       }
-      if (tool.effect !== "read") await call.intend();
-      return checkOutput(tool, await handle(tool, input, context, deadline.expired));
+      const meanwhile = await once?.claim(deadline.signal);
+      if (meanwhile) return success(call, input, meanwhile);
+      await begin(call, deadline, once);
+      const work = async () => checkOutput(tool, await tool.handle(input, context));
+      const settled = once === undefined ? work : () => once.settle(work());
+      return success(call, input, await handle(tool, settled, deadline.expired));
     } finally {
       deadline.clear();
     }
@@ -127,6 +171,23 @@ export function createExecutor(
       return failure(toAppError(thrown), call);
     }
   };
+}
+
+/**
+ * Puts on record that the call is about to have its effect. A question, or the wait for an equal call, takes time, in which
+ * access or the deadline may have ended; and a key must not stay taken for a call that was never made.
+ */
+async function begin(
+  call: ToolCall,
+  deadline: Deadline,
+  once: OnceOnly | undefined,
+): Promise<void> {
+  try {
+    await deadline.within(call.tool.effect === "read" ? undefined : call.intend());
+  } catch (error) {
+    await once?.release();
+    throw error;
+  }
 }
 
 /** A question that a person cannot read in full is none, so it is a bug of the tool and not cut. */
@@ -170,14 +231,18 @@ function unconfirmed(question: string, call: ToolCall): ToolOutcome {
 }
 
 /** The refusal of a call for want of scopes; the transport answers the same before it gets here. */
-export function insufficientScope(tool: Tool, missing: readonly string[]): AppError {
+export function insufficientScope(
+  { name, scopes }: Pick<Tool, "name" | "scopes">,
+  missing: readonly string[],
+  kind: "tool" | "resource" | "prompt" = "tool",
+): AppError {
   return new AppError(
     "insufficient_scope",
-    `The tool ${tool.name} needs the scope ${tool.scopes.join(" and ")}; ` +
+    `The ${kind} ${name} needs the scope ${scopes.join(" and ")}; ` +
       `the access token lacks ${missing.join(" and ")}`,
     {
       reason: "insufficient_scope",
-      details: { tool: tool.name, required_scopes: tool.scopes, missing_scopes: missing },
+      details: { [kind]: name, required_scopes: scopes, missing_scopes: missing },
     },
   );
 }
@@ -201,73 +266,6 @@ export function catalogueOf(
       return tool && explainAccess(tool, granted, policy, limits);
     },
   });
-}
-
-/** Takes apart what is the tool's and what is said about the call itself. */
-function parseInput(tool: Tool, given: unknown): { input: unknown; confirmed: boolean } {
-  const parsed = tool.input.safeParse(given ?? {});
-  if (parsed.success) {
-    if (tool.confirm === undefined) return { input: parsed.data, confirmed: false };
-    const { confirm, ...input } = parsed.data;
-    return { input, confirmed: confirm === true };
-  }
-  const problems = parsed.error.issues.slice(0, 20).map(describeIssue);
-  throw new AppError(
-    "invalid_input",
-    `The arguments do not fit the input schema of ${tool.name}: ${problems.slice(0, 3).join("; ")}`,
-    { details: { problems } },
-  );
-}
-
-/** Names of unknown arguments are the caller's own text, so they are cut before they are said back. */
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const path = issue.path.map(String).join(".").slice(0, 128);
-  const message = issue.message.slice(0, 200);
-  return path === "" ? message : `${path}: ${message}`;
-}
-
-/** The output schema is a promise to the caller; a handler that breaks it has a bug, and the caller learns no more. */
-function checkOutput(tool: Tool, output: unknown): ToolOutcome {
-  const parsed = tool.output.safeParse(output);
-  if (!parsed.success) {
-    throw new AppError("internal", "Internal error", {
-      reason: "output_invalid",
-      cause: parsed.error,
-    });
-  }
-  const { value, text } = sanitize(parsed.data);
-  if (text.length > MAX_OUTPUT_LENGTH) {
-    throw new AppError("payload_too_large", "The result is too large; ask for fewer items", {
-      reason: "output_too_large",
-    });
-  }
-  return { ok: true, output: value, text };
-}
-
-function withDeadline(outer: AbortSignal, timeoutMs: number) {
-  const controller = new AbortController();
-  const expired = Promise.withResolvers<never>();
-  // A handler that throws before anybody waits must not leave a rejection behind.
-  expired.promise.catch(() => {});
-  const onAbort = () => {
-    controller.abort(outer.reason);
-    if (outer.reason instanceof AppError) expired.reject(outer.reason);
-  };
-  if (outer.aborted) onAbort();
-  else outer.addEventListener("abort", onAbort, { once: true });
-  const timer = setTimeout(() => {
-    const error = new AppError("timeout", `The tool did not finish within ${timeoutMs} ms`);
-    controller.abort(error);
-    expired.reject(error);
-  }, timeoutMs);
-  return {
-    signal: controller.signal,
-    expired: expired.promise,
-    clear() {
-      clearTimeout(timer);
-      outer.removeEventListener("abort", onAbort);
-    },
-  };
 }
 
 function describe(cause: AppError, call: ToolCall): ToolError {

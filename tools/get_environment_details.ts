@@ -18,5 +18,8 @@ export default defineTool({
   input: z.strictObject({ environmentId }),
   audit: { clear: ["environmentId"] },
   output: environment,
+  next: ({ id, type }) =>
+    `See its customers with list_organizations and environmentId ${id}.` +
+    (type === "PRD" ? " This is production: ask before you change anything in it." : ""),
   handle: ({ environmentId }, { workspace }) => workspace.getEnvironment(environmentId),
 });

@@ -18,6 +18,8 @@ export default defineTool({
   input: z.strictObject({ environmentId, organizationId }),
   audit: { clear: ["environmentId", "organizationId"] },
   output: organization,
+  next: () =>
+    "See its people with list_organization_users. Switch features with update_organization_settings.",
   handle: ({ environmentId, organizationId }, { workspace }) =>
     workspace.getOrganization(environmentId, organizationId),
 });

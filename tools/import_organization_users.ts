@@ -41,6 +41,14 @@ export default defineTool({
     failedRows: z.array(failedRow),
     nextRow: rowNumber.describe("startRow to go on with; absent when completed").optional(),
   }),
+  next({ completed, nextRow, failedRows }) {
+    if (!completed) {
+      return `Not all rows were tried: call import_organization_users again with the same users, startRow ${nextRow} and, if ` +
+        "you use one, a new idempotencyKey.";
+    }
+    if (failedRows.length === 0) return "See them with list_organization_users.";
+    return "Tell the person you work for about failedRows. Whoever is in list_organization_users needs no second try.";
+  },
   async handle({ environmentId, organizationId, users, startRow }, context) {
     if (startRow > users.length) {
       throw new AppError(

@@ -22,5 +22,6 @@ export default defineTool({
   }),
   audit: { clear: ["role"] },
   output: workspaceMember,
+  next: () => "See with list_workspace_members when the invitation is accepted.",
   handle: (input, { workspace }) => workspace.inviteWorkspaceMember(input),
 });

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { auditEvent, toAuditEvent } from "./audit_objects.ts";
+import { nextPage } from "./hints.ts";
 import { defineTool } from "./registry.ts";
 import type { ToolContext } from "./registry.ts";
 import { line, pageArguments, timestamp } from "./shapes.ts";
@@ -23,13 +24,22 @@ export default defineTool({
   effect: "read",
   scopes: ["audit:read"],
   input: z.strictObject({
-    clientId: line(256).describe("Only what this client did").optional(),
-    subject: line(256).describe("Only what was done for this subject").optional(),
-    tool: line(64).describe("Only calls of this tool").optional(),
+    clientId: line(256).meta({ description: "Only what this client did", examples: ["reporter"] })
+      .optional(),
+    subject: line(256).meta({
+      description: "Only what was done for this subject",
+      examples: ["user-17"],
+    }).optional(),
+    tool: line(64).meta({ description: "Only calls of this tool", examples: ["revoke_access"] })
+      .optional(),
     decision: z.enum(["allow", "deny", "fail"])
       .describe("allow: served; deny: refused; fail: our fault or a time-out").optional(),
-    reason: line(64).describe("Only this cause, such as insufficient_scope").optional(),
-    requestId: line(64).describe("The one request with this id").optional(),
+    reason: line(64).meta({ description: "Only this cause", examples: ["insufficient_scope"] })
+      .optional(),
+    requestId: line(64).meta({
+      description: "The one request with this id",
+      examples: ["00deaa9e-dda9-4e2f-96e5-b7b27fd8920e"],
+    }).optional(),
     since: timestamp.describe("From this time on").optional(),
     until: timestamp.describe("Before this time").optional(),
     ...pageArguments,
@@ -39,6 +49,7 @@ export default defineTool({
     visible: z.enum(["own", "all"]).describe("Whose records you can see"),
     nextPageToken: z.string().describe("pageToken of the next page; absent on the last").optional(),
   }),
+  next: (output) => nextPage("list_audit_events", output),
   async handle({ pageSize, ...filters }, context) {
     const all = context.catalogue.scopesOf(context.principal).includes(ALL);
     if (!all) requireOwn(filters, context);

@@ -1,6 +1,7 @@
 /** Lists the workspace's environments: where most work starts, since other tools ask for an environment id. */
 
 import { z } from "zod";
+import { nextPage } from "./hints.ts";
 import { environment, pageInfo } from "./objects.ts";
 import { defineTool } from "./registry.ts";
 import { pageArguments } from "./shapes.ts";
@@ -19,6 +20,12 @@ export default defineTool({
   input: z.strictObject(pageArguments),
   audit: { clear: ["pageSize"] },
   output: z.object({ environments: z.array(environment).readonly(), ...pageInfo }),
+  next: (output) =>
+    nextPage(
+      "list_environments",
+      output,
+      "Use an id as environmentId, first of all in list_organizations.",
+    ),
   async handle(page, { workspace }) {
     const { items, ...info } = await workspace.listEnvironments(page);
     return { environments: items, ...info };

@@ -1,6 +1,7 @@
 /** Lists the users of an organization. */
 
 import { z } from "zod";
+import { nextPage } from "./hints.ts";
 import { organizationUser, pageInfo } from "./objects.ts";
 import { defineTool } from "./registry.ts";
 import { environmentId, organizationId, pageArguments } from "./shapes.ts";
@@ -21,6 +22,7 @@ export default defineTool({
   input: z.strictObject({ environmentId, organizationId, ...pageArguments }),
   audit: { clear: ["environmentId", "organizationId", "pageSize"] },
   output: z.object({ users: z.array(organizationUser).readonly(), ...pageInfo }),
+  next: (output) => nextPage("list_organization_users", output),
   async handle({ environmentId, organizationId, ...page }, { workspace }) {
     const { items, ...info } = await workspace.listOrganizationUsers(
       environmentId,

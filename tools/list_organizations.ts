@@ -1,6 +1,7 @@
 /** Lists or searches the organizations of an environment. */
 
 import { z } from "zod";
+import { nextPage } from "./hints.ts";
 import { listedOrganization, pageInfo } from "./objects.ts";
 import { defineTool } from "./registry.ts";
 import { environmentId, line, pageArguments } from "./shapes.ts";
@@ -21,12 +22,26 @@ export default defineTool({
   input: z.strictObject({
     environmentId,
     search: line(100)
-      .describe("Part of a display name, external id or id, in any case; leave out to list all")
+      .meta({
+        description:
+          "Part of a display name, external id or id, in any case; leave out to list all",
+        examples: ["acme"],
+      })
       .optional(),
     ...pageArguments,
   }),
   audit: { clear: ["environmentId", "pageSize"] },
   output: z.object({ organizations: z.array(listedOrganization).readonly(), ...pageInfo }),
+  next(output, { search }) {
+    if (output.organizations.length > 0) {
+      const use =
+        "Use an id as organizationId, in get_organization_details or list_organization_users.";
+      return nextPage("list_organizations", output, use);
+    }
+    if (search === undefined) return "There are none yet. Make the first with create_organization.";
+    return "Nothing matches: try a shorter part of the name, or another environment of list_environments. " +
+      "If it does not exist yet, make it with create_organization.";
+  },
   async handle({ environmentId, ...page }, { workspace }) {
     const { items, ...info } = await workspace.listOrganizations(environmentId, page);
     return { organizations: items, ...info };

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { AppError } from "../errors.ts";
+import { nextPage } from "./hints.ts";
 import { pageInfo } from "./objects.ts";
 import { defineTool } from "./registry.ts";
 import { describeRevocation, revocation } from "./revocations.ts";
@@ -23,6 +24,14 @@ export default defineTool({
   scopes: ["access:read"],
   input: z.strictObject(pageArguments),
   output: z.object({ revocations: z.array(revocation).readonly(), ...pageInfo }),
+  next: (output) =>
+    nextPage(
+      "list_revocations",
+      output,
+      output.revocations.length > 0
+        ? "To give access back, take an id as revocationId to restore_access."
+        : undefined,
+    ),
   async handle({ pageSize, pageToken }, { access }) {
     if (pageToken !== undefined && !PAGE_TOKEN.test(pageToken)) {
       throw new AppError(

@@ -1,6 +1,7 @@
 /** Lists the people who run this workspace. */
 
 import { z } from "zod";
+import { nextPage } from "./hints.ts";
 import { pageInfo, workspaceMember } from "./objects.ts";
 import { defineTool } from "./registry.ts";
 import { pageArguments } from "./shapes.ts";
@@ -19,6 +20,7 @@ export default defineTool({
   input: z.strictObject(pageArguments),
   audit: { clear: ["pageSize"] },
   output: z.object({ members: z.array(workspaceMember).readonly(), ...pageInfo }),
+  next: (output) => nextPage("list_workspace_members", output),
   async handle(page, { workspace }) {
     const { items, ...info } = await workspace.listWorkspaceMembers(page);
     return { members: items, ...info };

@@ -6,14 +6,15 @@ import { isSecureUrl } from "../auth/fetch_json.ts";
 import { WELL_KNOWN_PATH } from "../auth/metadata.ts";
 import type { Environment } from "../store/workspace.ts";
 import type { McpServer } from "../store/workspace/mcp_servers.ts";
-import { distinct, line } from "./shapes.ts";
+import { distinct, line, scopeName } from "./shapes.ts";
 
 /** Servers of the seed system that are older than this prefix have `app_`. */
 export const mcpServerId = z.string()
   .regex(/^(res|app)_[A-Za-z0-9]{1,28}$/, {
     error: "Must be res_ (or app_) and up to 28 letters or digits; list_mcp_servers returns it",
   })
-  .describe("Id of the MCP server, from list_mcp_servers");
+  .describe("Id of the MCP server, from list_mcp_servers")
+  .meta({ examples: ["res_01EXAMPLE"] });
 
 const MAX_URL = 512;
 
@@ -41,11 +42,6 @@ function faultOfUrl(text: string): string | undefined {
     : "Must be spelled as clients spell it, percent-encoded where that is needed";
 }
 
-/** The name of a scope as an environment has it. */
-const scopeName = z.string().regex(/^[A-Za-z0-9:]{1,64}$/, {
-  error: "Must be a scope name: up to 64 letters, digits or colons, such as orders:read",
-});
-
 /** What describes a server; registering and updating bound it alike. */
 export const serverFields = {
   name: line(128).describe("Name for people; who consents to a client's access reads it")
@@ -57,10 +53,14 @@ export const serverFields = {
     )
     .meta({ examples: ["https://mcp.example.com/mcp"] }),
   provider: line(64)
-    .describe("Name of your own sign-in system, where people shall not sign in at the environment"),
+    .describe("Name of your own sign-in system, where people shall not sign in at the environment")
+    .meta({ examples: ["Acme ID"] }),
   accessTokenExpiry: z.int().min(60).max(86_400)
     .describe("Seconds that an access token lasts, 60 to 86400; 300 to 3600 is usual"),
-  scopes: distinct(scopeName, { minLength: 0, maxLength: 50 }, (scope) => scope)
+  scopes: distinct(scopeName.describe("Name of the scope at the server"), {
+    minLength: 0,
+    maxLength: 50,
+  }, (scope) => scope)
     .describe("Names of the scopes that clients can ask for; few, as clients ask for all of them")
     .meta({ examples: [["orders:read", "orders:write"]] }),
   dynamicClientRegistration: z.boolean()

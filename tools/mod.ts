@@ -56,6 +56,7 @@ import restoreAccess from "./restore_access.ts";
 import revokeAccess from "./revoke_access.ts";
 import revokeAdminPortalLinks from "./revoke_admin_portal_links.ts";
 import revokeEnvironmentClientSecret from "./revoke_environment_client_secret.ts";
+import searchDocs from "./search_docs.ts";
 import searchOrganizations from "./search_organizations.ts";
 import setDefaultRoles from "./set_default_roles.ts";
 import setInitiateLoginUri from "./set_initiate_login_uri.ts";
@@ -128,6 +129,7 @@ export const tools: readonly AnyToolDefinition[] = Object.freeze([
   revokeAccess,
   revokeAdminPortalLinks,
   revokeEnvironmentClientSecret,
+  searchDocs,
   searchOrganizations,
   setDefaultRoles,
   setInitiateLoginUri,

@@ -25,7 +25,8 @@ export default defineTool({
     environmentId,
     name,
     url,
-    description: line(512).describe("What the server is for, in one line").optional(),
+    description: line(512).describe("What the server is for, in one line")
+      .meta({ examples: ["Lets agents look up and change orders"] }).optional(),
     provider: provider.optional(),
     accessTokenExpiry: accessTokenExpiry.default(3600),
     scopes: scopes.default([]),

@@ -8,6 +8,9 @@ import type { ScopePolicy } from "../auth/scopes.ts";
 import type { AuditReader } from "../store/audit.ts";
 import type { Workspace } from "../store/workspace.ts";
 import type { AccessExplanation } from "./access_explanation.ts";
+import { takenNames, withCallArguments } from "./call_arguments.ts";
+import { declarationFaults } from "./declaration.ts";
+import type { Access } from "./declaration.ts";
 import { schemaFaults, toJsonSchema } from "./schema_rules.ts";
 import type { JsonSchema } from "./schema_rules.ts";
 
@@ -57,16 +60,11 @@ export interface Catalogue {
   explain(name: string, granted: readonly string[]): AccessExplanation | undefined;
 }
 
-/** Either the scopes a caller needs, all of them, or the word that any verified caller may call. */
-export type ToolAccess =
-  | { readonly scopes: readonly [string, ...string[]]; readonly access?: never }
-  | { readonly access: "public"; readonly scopes?: never };
-
 /** One tool: the default export of `tools/NAME.ts`. */
 export type ToolDefinition<
   Input extends z.ZodObject = z.ZodObject,
   Output extends z.ZodObject = z.ZodObject,
-> = ToolAccess & {
+> = Access & {
   /** Equal to the file name. */
   readonly name: string;
   /** A few words for people. */
@@ -93,6 +91,13 @@ export type ToolDefinition<
   confirm?(input: z.output<Input>, context: ToolContext): string | Promise<string>;
   /** So many points in so many seconds for this tool and each client, instead of the configured `rateLimit.tool`. */
   readonly rate?: ToolRate;
+  /**
+   * What usually comes next, in one or two sentences for a model that name the tools to call.
+   *
+   * A sentence that names a tool which the caller may not call is left out. It goes to the caller beside the result, so
+   * it holds nothing from the store but ids.
+   */
+  next?(output: z.output<Output>, input: z.output<Input>): string | undefined;
   handle(input: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
 };
 
@@ -119,9 +124,10 @@ export interface Tool {
   readonly auditClear: readonly string[];
   /** Asks for confirmation where it is there; `input` and `inputSchema` have the argument `confirm` then. */
   readonly confirm?: (input: unknown, context: ToolContext) => string | Promise<string>;
-  /** Runs it; its input has no `confirm`. */
   /** Absent where the configured one holds. */
   readonly rate?: ToolRate;
+  readonly next?: (output: unknown, input: unknown) => string | undefined;
+  /** Runs it; its input has neither `confirm` nor `idempotencyKey`. */
   handle(input: unknown, context: ToolContext): Promise<unknown>;
 }
 
@@ -139,18 +145,7 @@ export interface Registry {
   get(name: string): Tool | undefined;
 }
 
-const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
-const DESCRIPTION_LENGTH = { min: 40, max: 1200 };
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** What the published schema of a tool that asks for confirmation has besides its own arguments. */
-const CONFIRM_ARGUMENT = {
-  confirm: z.boolean()
-    .describe(
-      "Only where your client cannot ask a person itself: true, once a person has read what the refusal says " +
-        "would happen and agreed. Never true on your own account",
-    )
-    .optional(),
-};
 /** `any` input and output: a list of tools holds many different schemas. */
 // deno-lint-ignore no-explicit-any
 export type AnyToolDefinition = ToolDefinition<any, any>;
@@ -196,28 +191,7 @@ export function createRegistry(
 }
 
 function faultsOf(definition: AnyToolDefinition, policy: ScopePolicy): string[] {
-  const faults: string[] = [];
-  const { name, title, description, scopes, access } = definition;
-  if (typeof name !== "string" || !NAME.test(name) || name.length > 64) {
-    faults.push("its name is not snake_case of at most 64 characters");
-  }
-  if (!title) faults.push("it has no title");
-  const length = description?.length ?? 0;
-  if (length < DESCRIPTION_LENGTH.min || length > DESCRIPTION_LENGTH.max) {
-    faults.push(
-      `its description has ${length} characters, not ${DESCRIPTION_LENGTH.min} to ${DESCRIPTION_LENGTH.max}`,
-    );
-  }
-  // Deny by default: a tool that says nothing about access is not served to everybody, it is not served at all.
-  if (access !== "public" && !(Array.isArray(scopes) && scopes.length > 0)) {
-    faults.push('it declares neither scopes nor access: "public"');
-  }
-  if (access === "public" && scopes !== undefined) {
-    faults.push('it declares both scopes and access: "public"');
-  }
-  for (const scope of scopes ?? []) {
-    if (!policy.definitions.has(scope)) faults.push(`scope ${scope} is not in the vocabulary`);
-  }
+  const faults = declarationFaults(definition, policy);
   faults.push(...rateFaults(definition));
   if (!(definition.input instanceof z.ZodObject) || !(definition.output instanceof z.ZodObject)) {
     faults.push("its input and output are not both zod objects");
@@ -231,13 +205,14 @@ function faultsOf(definition: AnyToolDefinition, policy: ScopePolicy): string[] 
   return faults;
 }
 
-function fieldFaults({ audit, confirm }: AnyToolDefinition, fields: readonly string[]): string[] {
-  const faults = (audit?.clear ?? []).filter((field) => !fields.includes(field))
+function fieldFaults(definition: AnyToolDefinition, fields: readonly string[]): string[] {
+  const unknown = (definition.audit?.clear ?? []).filter((field) => !fields.includes(field))
     .map((field) => `its audit.clear names ${field}, which is not in its input`);
-  if (confirm !== undefined && fields.includes("confirm")) {
-    faults.push("its input has a field confirm, which is the name of the argument that confirms");
-  }
-  return faults;
+  const taken = takenNames(definition, fields)
+    .map((name) =>
+      `its input has a field ${name}, which is the name of an argument of every such tool`
+    );
+  return [...unknown, ...taken];
 }
 
 function rateFaults({ cost = 1, rate }: AnyToolDefinition): string[] {
@@ -258,7 +233,8 @@ function isCount(value: unknown): boolean {
 
 function seal(definition: AnyToolDefinition): Tool {
   const confirm = definition.confirm?.bind(definition);
-  const input = confirm ? definition.input.safeExtend(CONFIRM_ARGUMENT) : definition.input;
+  const next = definition.next?.bind(definition);
+  const input = withCallArguments(definition);
   return Object.freeze({
     name: definition.name,
     title: definition.title,
@@ -273,6 +249,7 @@ function seal(definition: AnyToolDefinition): Tool {
     cost: definition.cost ?? 1,
     auditClear: Object.freeze([...(definition.audit?.clear ?? [])]),
     ...(confirm ? { confirm } : {}),
+    ...(next ? { next: next as NonNullable<Tool["next"]> } : {}),
     ...(definition.rate ? { rate: Object.freeze({ ...definition.rate }) } : {}),
     handle: (input: unknown, context: ToolContext) => definition.handle(input, context),
   });

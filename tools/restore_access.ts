@@ -24,6 +24,8 @@ export default defineTool({
       .describe("Id of the revocation, from list_revocations"),
   }),
   output: enforcedRevocation,
+  next: () =>
+    "Look in list_revocations whether another revocation of the same client or person is in force.",
   handle: async ({ revocationId }, { access, principal }) =>
     describeEnforcement(await access.restore(revocationId, principalKey(principal))),
 });

@@ -14,16 +14,26 @@ const input = z.strictObject({
   kind: z.enum(["TOKEN", "CLIENT", "SUBJECT"])
     .describe("TOKEN for one access token, CLIENT for a program, SUBJECT for a person"),
   value: line(256)
-    .describe(
-      "The jti of the token, the client id, or the subject, as whoami and records show them",
-    ),
-  issuer: line(256).describe("Whose token, client or subject it is; leave out for your own issuer")
+    .meta({
+      description:
+        "The jti of the token, the client id, or the subject, as whoami and records show them",
+      examples: ["m2m_a7bb2cb0661627ddf567e0cb"],
+    }),
+  issuer: line(256)
+    .meta({
+      description: "Whose token, client or subject it is; leave out for your own issuer",
+      examples: ["https://login.example.com/"],
+    })
     .optional(),
   extent: z.enum(["ALL", "ISSUED_SO_FAR"]).default("ALL")
     .describe(
       "ALL shuts a client or person out until restored; ISSUED_SO_FAR ends their tokens of today, and new ones work",
     ),
-  reason: line(200).describe("Why, for the people who read it later"),
+  reason: line(200)
+    .meta({
+      description: "Why, for the people who read it later",
+      examples: ["its secret leaked"],
+    }),
   includesMyself: z.boolean().default(false)
     .describe("Set it only if you mean to end your own access too"),
 });
@@ -47,6 +57,10 @@ export default defineTool({
   input,
   output: enforcedRevocation,
   confirm: confirmRevoking,
+  next: ({ id, servers, enforcedOn }) =>
+    (enforcedOn < servers
+      ? "It is not in force everywhere yet; list_revocations shows that it stands. "
+      : "") + `To take it back, call restore_access with revocationId ${id}.`,
   async handle(request, { access, principal, now }) {
     if (endsOwnAccess(request, principal) && !request.includesMyself) {
       throw new AppError(

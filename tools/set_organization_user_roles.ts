@@ -11,11 +11,10 @@ export default defineTool({
   description:
     "Sets which roles one user has in one organization. The roles you name take the place of all that they have " +
     "there, so look at get_user first and name the ones to keep too; roles in other organizations stay as they are. " +
-    "Ask which roles are meant instead of guessing: this is what the person may do from then on. Role names are " +
-    "checked for their form, not against the environment's roles. To take all access away use " +
-    "remove_organization_user. Returns the user as they are afterwards; repeating a call changes nothing more. " +
+    "Ask which roles are meant instead of guessing: this is what the person may do from then on. list_environment_roles has their " +
+    "names. To take all access away use remove_organization_user. Returns the user as they are afterwards; repeating a call changes nothing more. " +
     "Errors: not_found, this environment has no such organization, or the user does not belong to it; invalid_input, " +
-    "no role is named, or one is named twice.",
+    "no role is named, one is named twice, or the environment has no role of that name.",
   effect: "update",
   scopes: ["org:write"],
   input: z.strictObject({

@@ -34,7 +34,8 @@ export function id(prefix: string, source: string) {
   return z.string()
     .regex(new RegExp(`^${prefix}_[A-Za-z0-9]{1,28}$`), {
       error: `Must be ${prefix}_ and up to 28 letters or digits; ${source} returns it`,
-    });
+    })
+    .meta({ examples: [`${prefix}_01EXAMPLE`] });
 }
 
 export const environmentId = id("env", "list_environments")
@@ -93,10 +94,13 @@ export function requireChange(
 export const email = z.string()
   .max(254)
   .regex(EMAIL, { error: "Must be an email address in ASCII, such as ada@example.com" })
-  .describe("Email address, such as ada@example.com");
+  .meta({ description: "Email address", examples: ["ada@example.com"] });
 
 export const externalId = line(200)
-  .describe("Your own id for the object; unique in the environment");
+  .meta({
+    description: "Your own id for the object; unique in the environment",
+    examples: ["crm-1042"],
+  });
 
 /** Like `line()`, but it may be empty and start or end with a space. */
 export function text(maxLength: number) {
@@ -162,10 +166,11 @@ export const roleNames = distinct(roleName, { minLength: 1, maxLength: 10 }, (ro
 /** What a person brings when they join an organization. */
 export const newUser = {
   email,
-  roles: roleNames.describe("Names of the roles the user gets in the organization, such as member"),
+  roles: roleNames
+    .describe("Names of the roles the user gets in the organization, from list_environment_roles"),
   externalId: externalId.optional(),
-  givenName: line(200).describe("Given name").optional(),
-  familyName: line(200).describe("Family name").optional(),
+  givenName: line(200).meta({ description: "Given name", examples: ["Ada"] }).optional(),
+  familyName: line(200).meta({ description: "Family name", examples: ["Lovelace"] }).optional(),
 };
 
 /** An instant as RFC 3339 has it. */
@@ -178,6 +183,7 @@ export const timestamp = z.string()
     },
   )
   .refine((text) => !Number.isNaN(Date.parse(text)), { error: "Must be a time that exists" })
+  .meta({ examples: ["2026-01-31T08:00:00Z"] })
   .transform((text) => new Date(text).toISOString());
 
 /** The arguments of every list. */

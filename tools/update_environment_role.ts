@@ -19,8 +19,10 @@ export default defineTool({
   input: z.strictObject({
     environmentId,
     roleName,
-    displayName: line(100).describe("New name that people see").optional(),
-    description: text(2000).describe("New description; empty for none").optional(),
+    displayName: line(100).describe("New name that people see")
+      .meta({ examples: ["Support agent"] }).optional(),
+    description: text(2000).describe("New description; empty for none")
+      .meta({ examples: ["Answers customers, and changes nothing"] }).optional(),
   }).refine(...changesSomething(["displayName", "description"])),
   audit: { clear: ["environmentId"] },
   output: role,

@@ -19,7 +19,8 @@ export default defineTool({
   input: z.strictObject({
     environmentId,
     scopeName,
-    description: text(2000).describe("New description; empty for none").optional(),
+    description: text(2000).describe("New description; empty for none")
+      .meta({ examples: ["Look at invoices"] }).optional(),
     enabled: z.boolean().describe("Whether tokens are issued with it").optional(),
   }).refine(...changesSomething(["description", "enabled"])),
   audit: { clear: ["environmentId", "enabled"] },

@@ -8,7 +8,8 @@ import { environmentId, removableLine, removal, requireChange } from "./shapes.t
 const changeable = {
   name: serverFields.name.optional(),
   url: serverFields.url.optional(),
-  description: removableLine(512).describe("What the server is for; empty removes it").optional(),
+  description: removableLine(512).describe("What the server is for; empty removes it")
+    .meta({ examples: ["Lets agents look up and change orders"] }).optional(),
   provider: serverFields.provider.optional(),
   accessTokenExpiry: serverFields.accessTokenExpiry.optional(),
   scopes: serverFields.scopes.optional(),

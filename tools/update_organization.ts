@@ -29,9 +29,11 @@ export default defineTool({
   input: z.strictObject({
     environmentId,
     organizationId,
-    displayName: line(200).describe("The name that people see").optional(),
+    displayName: line(200).describe("The name that people see")
+      .meta({ examples: ["Kestrel Robotics"] }).optional(),
     externalId: removableLine(200)
       .describe("Your own id for the organization, unique in the environment; empty removes it")
+      .meta({ examples: ["crm-1042"] })
       .optional(),
     metadata: metadata.optional(),
   }),

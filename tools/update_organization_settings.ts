@@ -31,6 +31,7 @@ export default defineTool({
   }),
   audit: { clear: ["environmentId", "organizationId", "features"] },
   output: organization,
+  next: () => "Tell the person you work for which features are on now, as settings says.",
   handle: ({ environmentId, organizationId, features }, { workspace }) =>
     workspace.updateOrganizationSettings(environmentId, organizationId, features),
 });

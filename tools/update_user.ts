@@ -21,10 +21,13 @@ export default defineTool({
   input: z.strictObject({
     environmentId,
     userId,
-    givenName: removableLine(200).describe("Given name; empty removes it").optional(),
-    familyName: removableLine(200).describe("Family name; empty removes it").optional(),
+    givenName: removableLine(200).describe("Given name; empty removes it")
+      .meta({ examples: ["Ada"] }).optional(),
+    familyName: removableLine(200).describe("Family name; empty removes it")
+      .meta({ examples: ["Lovelace"] }).optional(),
     externalId: removableLine(200)
       .describe("Your own id for the person, unique in the environment; empty removes it")
+      .meta({ examples: ["crm-1042"] })
       .optional(),
   }),
   audit: { clear: ["environmentId", "userId"] },

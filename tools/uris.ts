@@ -36,7 +36,8 @@ export const initiateLoginUri = uri(
 /** A URI that is in a list, by whatever rule it got there. */
 export const listedUri = z.string()
   .regex(/^[\x21-\x7e]{1,1024}$/, { error: "Must be the uri of list_redirect_uris" })
-  .describe("The URI letter by letter, from list_redirect_uris");
+  .describe("The URI letter by letter, from list_redirect_uris")
+  .meta({ examples: ["https://app.example.com/callback"] });
 
 function uri(pattern: RegExp, error: string) {
   return z.string()

@@ -30,6 +30,10 @@ export default defineTool({
       missingScopes: z.array(z.string()).readonly(),
     })).readonly(),
   }),
+  next: ({ callableTools }) =>
+    callableTools.includes("list_environments")
+      ? "Call list_environments next: most tools need an environmentId."
+      : "Ask for the missingScopes of the tool that you need.",
   handle(_, { principal, catalogue, now }) {
     const { kind, subject, clientId, issuer, scopes, expiresAt } = principal;
     const tools = catalogue.access(principal);

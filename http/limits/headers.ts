@@ -26,7 +26,10 @@ export function secondsOf(milliseconds: number): number {
 /** What a refusal tells its caller, in its body and in these headers. */
 export interface RefusalFacts {
   readonly limit: LimitName;
+  /** What the budget is for, where it is for one tool, resource or prompt. */
   readonly tool?: string;
+  readonly resource?: string;
+  readonly prompt?: string;
   readonly quota: number;
   /** Absent where the quota is of things at once. */
   readonly window_seconds?: number;

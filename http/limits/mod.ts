@@ -3,7 +3,7 @@
 import { AppError } from "../../errors.ts";
 import { principalKey } from "../../auth/principal.ts";
 import type { Principal } from "../../auth/principal.ts";
-import type { Tool } from "../../tools/registry.ts";
+import type { ToolRate } from "../../tools/registry.ts";
 import { addressKey } from "./address.ts";
 import { createGate } from "./gate.ts";
 import type { Release } from "./gate.ts";
@@ -14,14 +14,22 @@ import type { SharedStore } from "./shared.ts";
 import { createWindowCounter } from "./window.ts";
 import type { Count, Counter } from "./window.ts";
 
+/** What a budget of its own is for: a tool, or a resource or prompt, which have no rates of their own. */
+export interface Charged {
+  readonly kind?: "tool" | "resource" | "prompt";
+  readonly name: string;
+  readonly cost: number;
+  readonly rate?: ToolRate;
+}
+
 /** What a stage asks before it goes on; each throws `rate_limited` with a reason `rate_limited_<limit>`. */
 export interface Limits {
   /** Before anything is known of the caller but its address. */
   admit(peer: string): Promise<void>;
   /** Takes a place for one more call of a principal. */
   enter(principal: Principal): Release;
-  /** Draws on the budget of the client, then on the one it has for a tool; says how both stand. */
-  charge(principal: Principal, tool: Tool | undefined): Promise<Standing>;
+  /** Draws on the budget of the client, then on the one it has for what is called; says how both stand. */
+  charge(principal: Principal, called: Charged | undefined): Promise<Standing>;
   /** Takes a place for an answer that may stream. */
   openStream(principal: Principal): Release;
   /** Closes the connection to the shared store. */
@@ -58,15 +66,16 @@ export function createLimits(rates: RateLimits, options: LimitsOptions = {}): Li
 
   const address = budgetOf("address", rates.address);
   const client = budgetOf("client", rates.client);
-  const ofTools = new Map<string, Budget>();
+  const ofCalled = new Map<string, Budget>();
 
-  /** By the names of the registry alone, so there are as many as tools. */
-  function budgetOfTool(tool: Tool): Budget {
-    let budget = ofTools.get(tool.name);
+  /** By declared names alone, so there are as many as tools, resources and prompts. */
+  function budgetOfCalled({ kind = "tool", name, rate }: Charged): Budget {
+    const key = `${kind}:${name}`;
+    let budget = ofCalled.get(key);
     if (budget === undefined) {
-      const own = budgetOf("tool", tool.rate ?? rates.tool, `tool:${tool.name}`);
+      const own = budgetOf("tool", rate ?? rates.tool, key);
       budget = { ...own, policy: `${client.policy}, ${own.policy}` };
-      ofTools.set(tool.name, budget);
+      ofCalled.set(key, budget);
     }
     return budget;
   }
@@ -84,18 +93,18 @@ export function createLimits(rates: RateLimits, options: LimitsOptions = {}): Li
         `Too many calls at once: ${rates.concurrent} of yours are under way, wait until one has ended`,
       );
     },
-    async charge(principal, tool) {
+    async charge(principal, called) {
       const key = clientKey(principal);
-      const ofClient = await draw(client, key, tool);
+      const ofClient = await draw(client, key, called);
       if (!ofClient.allowed) throw overBudget("client", client, ofClient);
       const state = stateOf("client", ofClient.remaining, ofClient.resetMs);
-      if (tool === undefined) return { policy: client.policy, state };
-      const budget = budgetOfTool(tool);
-      const ofTool = await draw(budget, key, tool);
-      if (!ofTool.allowed) throw overBudget("tool", budget, ofTool, tool.name);
+      if (called === undefined) return { policy: client.policy, state };
+      const budget = budgetOfCalled(called);
+      const own = await draw(budget, key, called);
+      if (!own.allowed) throw overBudget("tool", budget, own, called);
       return {
         policy: budget.policy,
-        state: `${state}, ${stateOf("tool", ofTool.remaining, ofTool.resetMs)}`,
+        state: `${state}, ${stateOf("tool", own.remaining, own.resetMs)}`,
       };
     },
     openStream(principal) {
@@ -113,8 +122,8 @@ export function createLimits(rates: RateLimits, options: LimitsOptions = {}): Li
 }
 
 /** A call that weighs more than a whole budget takes all of it, or it could never be made. */
-function draw({ rate, counter }: Budget, key: string, tool: Tool | undefined) {
-  return counter.take(key, Math.min(tool?.cost ?? 1, rate.points));
+function draw({ rate, counter }: Budget, key: string, called: Charged | undefined) {
+  return counter.take(key, Math.min(called?.cost ?? 1, rate.points));
 }
 
 function clientKey(principal: Principal): string {
@@ -125,15 +134,15 @@ function overBudget(
   limit: "address" | "client" | "tool",
   { rate }: Budget,
   count: Count,
-  tool?: string,
+  called?: Charged,
 ): AppError {
   const seconds = secondsOf(count.resetMs);
   const what = limit === "address"
     ? "Too many requests from this address"
-    : `Too many calls ${tool === undefined ? "" : `of ${tool} `}by this client`;
+    : `Too many calls ${called === undefined ? "" : `of ${called.name} `}by this client`;
   return refused({
     limit,
-    ...(tool === undefined ? {} : { tool }),
+    ...(called && { [called.kind ?? "tool"]: called.name }),
     quota: rate.points,
     window_seconds: rate.seconds,
     retry_after_seconds: seconds,

@@ -16,7 +16,7 @@ export interface RateLimits {
   readonly address: Rate;
   /** Per client after authentication; a call weighs what its tool says. */
   readonly client: Rate;
-  /** Per client and tool, for tools that declare no rate of their own. */
+  /** Per client and tool, for tools that declare no rate of their own; the same for each resource and each prompt. */
   readonly tool: Rate;
   /** Calls that one principal may have under way, from its body to the end of its answer. */
   readonly concurrent: number;

@@ -3,7 +3,9 @@
 import { Buffer } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
 import { AppError, toAppError } from "../../errors.ts";
+import type { AuditEvent } from "../../store/audit.ts";
 import type { Logger } from "../../telemetry/log.ts";
+import { httpMethodLabel } from "../../telemetry/methods.ts";
 import { admit } from "../admit.ts";
 import type { Handler } from "../handler.ts";
 import { RpcError } from "../message.ts";
@@ -21,6 +23,7 @@ export interface OperatorOptions {
   readonly logger: Pick<Logger, "debug" | "warning">;
   /** Told of every error that is not ours, with its stack. */
   readonly onUnexpected: (error: unknown, requestId: string) => void;
+  readonly now: () => Date;
 }
 
 const MAX_BODY_BYTES = 16 * 1024;
@@ -32,12 +35,14 @@ export function createOperatorHandler(parts: OperatorParts, options: OperatorOpt
   const names = ["127.0.0.1", "localhost", "[::1]"];
   const hosts = new Map(names.map((name) => [`${name}:${options.port}`, true]));
 
-  async function answer(request: Request): Promise<Response> {
+  async function answer(asked: Asked): Promise<Response> {
+    const { request } = asked;
     const { url } = admit(request, { hosts, maxBodyBytes: MAX_BODY_BYTES });
     if (request.headers.has("origin")) {
       throw new AppError("forbidden", "Web pages have no business here", { reason: "origin" });
     }
     const [route, id] = match(routes, pathOf(request));
+    asked.route = route;
     const respond = Object.hasOwn(route.methods, request.method)
       ? route.methods[request.method]
       : undefined;
@@ -46,36 +51,63 @@ export function createOperatorHandler(parts: OperatorParts, options: OperatorOpt
         details: { allow: Object.keys(route.methods).join(", ") },
       });
     }
-    if (route.access === "operator") requireOperator(request.headers, options.tokenHash);
+    if (route.access === "operator") {
+      requireOperator(request.headers, options.tokenHash);
+      asked.byOperator = true;
+    }
     return await respond({ request, query: url.searchParams, id });
   }
 
-  return async (request) => {
-    const requestId = crypto.randomUUID();
+  function record(asked: Asked, peer: string, status: number, reason: string): void {
+    const { id, startedAt, request, route, byOperator } = asked;
+    const isRefusal = status === 401 || status === 403;
+    const httpMethod = httpMethodLabel(request.method);
+    const path = route?.name ?? "other";
+    const log = isRefusal ? options.logger.warning : options.logger.debug;
+    log("operator request", { requestId: id, httpMethod, path, status, reason });
+    if (!byOperator && !isRefusal) return;
+    const event: AuditEvent = {
+      event: "operator.request",
+      time: startedAt.toISOString(),
+      decision: status >= 500 ? "fail" : status >= 400 ? "deny" : "allow",
+      reason,
+      ...(byOperator && { actor: "operator" }),
+      request: { id, peer, httpMethod, path },
+      outcome: { status },
+    };
+    if (byOperator) parts.recorder.record(event);
+    else parts.recorder.refuse(event, peer);
+  }
+
+  return async (request, peer) => {
+    const asked: Asked = { id: crypto.randomUUID(), startedAt: options.now(), request };
     let response: Response;
     let reason = "ok";
     try {
-      response = await answer(request);
+      response = await answer(asked);
     } catch (thrown) {
       const error = thrown instanceof RpcError ? malformed(thrown) : toAppError(thrown);
-      if (error.cause !== undefined) options.onUnexpected(error.cause, requestId);
-      response = refusal(error, requestId);
+      if (error.cause !== undefined) options.onUnexpected(error.cause, asked.id);
+      response = refusal(error, asked.id);
       reason = error.reason;
     }
     const { headers, status } = response;
-    headers.set("x-request-id", requestId);
+    headers.set("x-request-id", asked.id);
     headers.set("x-content-type-options", "nosniff");
     headers.set("cache-control", "no-store");
-    const log = status === 401 || status === 403 ? options.logger.warning : options.logger.debug;
-    log("operator request", {
-      requestId,
-      httpMethod: request.method.slice(0, 16),
-      path: pathOf(request).slice(0, 128),
-      status,
-      reason,
-    });
+    record(asked, peer, status, reason);
     return response;
   };
+}
+
+/** One request, with what is known of it by and by. */
+interface Asked {
+  readonly id: string;
+  readonly startedAt: Date;
+  readonly request: Request;
+  route?: OperatorRoute;
+  /** Whether it had the credential. */
+  byOperator?: boolean;
 }
 
 function match(routes: readonly OperatorRoute[], path: string): readonly [OperatorRoute, string] {

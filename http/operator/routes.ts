@@ -1,5 +1,6 @@
 /** Every path of the operator listener, with its methods and whether it needs the operator's credential. */
 
+import { AppError } from "../../errors.ts";
 import { readJsonBody } from "../body.ts";
 import { readAuditQuery, readRevocation } from "./input.ts";
 import type { OperatorParts } from "./parts.ts";
@@ -12,6 +13,8 @@ export interface Question {
 }
 
 export interface OperatorRoute {
+  /** What a record calls it. */
+  readonly name: string;
   readonly path: RegExp;
   readonly access: "open" | "operator";
   readonly methods: Readonly<Record<string, (question: Question) => Promise<Response>>>;
@@ -24,11 +27,13 @@ export function operatorRoutes(parts: OperatorParts): readonly OperatorRoute[] {
   const { metrics, readiness, access, audit } = parts;
   const routes: OperatorRoute[] = [
     {
+      name: "/livez",
       path: /^\/livez$/,
       access: "open",
       methods: { GET: () => Promise.resolve(Response.json({ status: "live" })) },
     },
     {
+      name: "/readyz",
       path: /^\/readyz$/,
       access: "open",
       methods: {
@@ -39,6 +44,7 @@ export function operatorRoutes(parts: OperatorParts): readonly OperatorRoute[] {
       },
     },
     {
+      name: "/metrics",
       path: /^\/metrics$/,
       access: "open",
       methods: {
@@ -51,23 +57,32 @@ export function operatorRoutes(parts: OperatorParts): readonly OperatorRoute[] {
   ];
   if (access) {
     routes.push({
+      name: "/revocations",
       path: /^\/revocations$/,
       access: "operator",
       methods: {
         GET: async () => Response.json({ revocations: await access.list() }),
         POST: async ({ request }) => {
           const revocation = readRevocation(await readJsonBody(request, BODY_LIMITS));
+          requireRunning(parts);
           return Response.json(await access.revoke(revocation));
         },
       },
     }, {
+      name: "/revocations/{id}",
       path: /^\/revocations\/(rev_[0-9A-Za-z]{26})$/,
       access: "operator",
-      methods: { DELETE: async ({ id }) => Response.json(await access.restore(id, "operator")) },
+      methods: {
+        DELETE: async ({ id }) => {
+          requireRunning(parts);
+          return Response.json(await access.restore(id, "operator"));
+        },
+      },
     });
   }
   if (audit) {
     routes.push({
+      name: "/audit",
       path: /^\/audit$/,
       access: "operator",
       methods: {
@@ -76,4 +91,14 @@ export function operatorRoutes(parts: OperatorParts): readonly OperatorRoute[] {
     });
   }
   return routes;
+}
+
+/** A change without a record is worse than one that has to be asked for again. */
+function requireRunning({ stopping }: OperatorParts): void {
+  if (!stopping()) return;
+  throw new AppError(
+    "unavailable",
+    "The server is stopping and changes nothing any more; ask another instance, or use the gatehouse command",
+    { reason: "server_stopping", retryAfterSeconds: 5 },
+  );
 }

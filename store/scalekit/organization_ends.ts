@@ -4,6 +4,7 @@ import { AppError } from "../../errors.ts";
 import type { OrganizationLifecycle } from "../workspace/organization_changes.ts";
 import type { Workspace } from "../workspace.ts";
 import { type Api, path } from "./api.ts";
+import { listAll } from "./connections.ts";
 import {
   type Context,
   IN_DASHBOARD,
@@ -27,7 +28,12 @@ export function organizationEnds(
       const api = of(environmentId);
       await findOrganization(api, organizationId);
       const users = await usersOf(api, organizationId);
-      return { users: users.length, usersOfNoOther: users.filter(isOfNoOther).length };
+      const connections = await listAll(api, organizationId);
+      return {
+        users: users.length,
+        usersOfNoOther: users.filter(isOfNoOther).length,
+        connections: connections.length,
+      };
     },
 
     async deleteOrganization(environmentId, organizationId) {

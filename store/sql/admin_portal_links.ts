@@ -8,6 +8,7 @@ import { findEnvironment } from "./environments.ts";
 import { createSweeper, freshLink } from "./links.ts";
 import { findOrganization } from "./organizations.ts";
 import type { Database, Schema, SqlContext } from "./schema.ts";
+import { transact } from "./transaction.ts";
 
 export interface PortalLinkRow {
   id: string;
@@ -35,7 +36,7 @@ export function adminPortalLinks(context: SqlContext): AdminPortalLinkWorkspace 
   return {
     async createAdminPortalLink(environmentId, organizationId, { features, lifetimeSeconds }) {
       await sweep();
-      return await db.transaction().execute(async (trx) => {
+      return await transact(db, async (trx) => {
         await lockOrganization(trx, organizationId);
         await findOrganization(trx, environmentId, organizationId);
         if ((await open(trx, organizationId).execute()).length >= MAX_PORTAL_LINKS) {

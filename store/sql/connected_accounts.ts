@@ -14,6 +14,7 @@ import { findEnvironment } from "./environments.ts";
 import { createSweeper, freshLink } from "./links.ts";
 import { readPage } from "./page.ts";
 import type { Database, Schema, SqlContext, Times } from "./schema.ts";
+import { transact } from "./transaction.ts";
 import { assertStorable } from "./text.ts";
 
 export interface ConnectedAccountRow extends Times {
@@ -75,7 +76,7 @@ export function connectedAccounts(context: SqlContext): ConnectedAccountWorkspac
     ) {
       assertStorable({ identifier, connector });
       await sweep();
-      return await db.transaction().execute(async (trx) => {
+      return await transact(db, async (trx) => {
         const environment = await findEnvironment(trx, environmentId);
         const connection = await lockConnector(trx, environmentId, connector);
         requireUsable(connection);
@@ -98,7 +99,7 @@ export function connectedAccounts(context: SqlContext): ConnectedAccountWorkspac
     },
 
     deleteConnectedAccount(environmentId, connectedAccountId) {
-      return db.transaction().execute(async (trx) => {
+      return transact(db, async (trx) => {
         const found = await findAccount(trx, environmentId, connectedAccountId);
         const deleted = await trx
           .deleteFrom("connected_accounts")

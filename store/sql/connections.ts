@@ -21,6 +21,7 @@ import { findEnvironment } from "./environments.ts";
 import { findOrganization } from "./organizations.ts";
 import { readPage } from "./page.ts";
 import type { Database, Schema, SqlContext, Times } from "./schema.ts";
+import { transact } from "./transaction.ts";
 import { assertStorable } from "./text.ts";
 
 export interface ConnectionRow extends Times {
@@ -91,7 +92,7 @@ export function connections({ db, newId, now }: SqlContext): ConnectionWorkspace
       const { organizationId, provider, providerKey, keyId, type } = input;
       assertStorable({ providerKey, keyId });
       const settings = settingsFor(type, input.settings);
-      return db.transaction().execute(async (trx) => {
+      return transact(db, async (trx) => {
         if (organizationId === undefined) await findEnvironment(trx, environmentId);
         else await findOrganization(trx, environmentId, organizationId);
         const id = newId("conn");
@@ -123,7 +124,7 @@ export function connections({ db, newId, now }: SqlContext): ConnectionWorkspace
     },
 
     updateConnection(environmentId, connectionId, { domains, settings }) {
-      return db.transaction().execute(async (trx) => {
+      return transact(db, async (trx) => {
         await lockConnection(trx, connectionId);
         const found = await findConnection(trx, environmentId, connectionId);
         if (found.enabled === 1) throw inUse();
@@ -150,7 +151,7 @@ export function connections({ db, newId, now }: SqlContext): ConnectionWorkspace
     },
 
     setConnectionEnabled(environmentId, connectionId, enabled, organizationId) {
-      return db.transaction().execute(async (trx) => {
+      return transact(db, async (trx) => {
         await lockConnection(trx, connectionId);
         if (organizationId !== undefined) {
           await findOrganization(trx, environmentId, organizationId);
@@ -166,7 +167,7 @@ export function connections({ db, newId, now }: SqlContext): ConnectionWorkspace
     },
 
     deleteConnection(environmentId, connectionId) {
-      return db.transaction().execute(async (trx) => {
+      return transact(db, async (trx) => {
         await lockConnection(trx, connectionId);
         const found = await findConnection(trx, environmentId, connectionId);
         await trx.deleteFrom("connections").where("id", "=", connectionId).execute();

@@ -4,6 +4,7 @@ import type { Transaction } from "kysely";
 import { AppError } from "../../errors.ts";
 import { findEnvironment, lockEnvironment } from "./environments.ts";
 import type { Database, Schema } from "./schema.ts";
+import { transact } from "./transaction.ts";
 
 /**
  * Runs work in a transaction that no other change of the environment overlaps, so that it can count and then write.
@@ -16,7 +17,7 @@ export async function changeEnvironment<T>(
   work: (trx: Transaction<Schema>) => Promise<T>,
 ): Promise<T> {
   await findEnvironment(db, environmentId);
-  return await db.transaction().execute(async (trx) => {
+  return await transact(db, async (trx) => {
     await lockEnvironment(trx, environmentId);
     return await work(trx);
   });

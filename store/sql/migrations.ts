@@ -5,6 +5,7 @@ import { storeFault } from "./fault.ts";
 import { createConnections } from "./migrations/6_connections.ts";
 import { mcpServers } from "./migrations/7_mcp_servers.ts";
 import { createEnvironmentAccess } from "./migrations/5_environment_access.ts";
+import { createIdempotency } from "./migrations/8_idempotency.ts";
 import type { Database, Schema } from "./schema.ts";
 import { createSecrets } from "./secrets.ts";
 
@@ -28,8 +29,8 @@ export interface MigrateOptions {
 }
 
 export interface MigrationPlace {
-  /** The namespace of our tables. */
-  readonly schema: string;
+  /** Looks in the namespace of our tables alone: what other programs do in theirs must not disturb a start. */
+  hasTable(db: Database, name: string): Promise<boolean>;
   /** Opens the transaction: keeps other processes out, and makes the schema where there is none. */
   prepare(db: Transaction<Schema>): Promise<void>;
 }
@@ -67,16 +68,19 @@ async function versionOf(
   latest: number,
   place: MigrationPlace | undefined,
 ): Promise<number> {
-  const tables = await db.introspection.getTables();
-  const isOurs = (table: { name: string; schema?: string | undefined }) =>
-    table.name === MIGRATIONS_TABLE && (place === undefined || table.schema === place.schema);
-  if (!tables.some(isOurs)) return 0;
+  if (!await (place?.hasTable(db, MIGRATIONS_TABLE) ?? hasTable(db, MIGRATIONS_TABLE))) return 0;
   const { version } = await db
     .selectFrom(MIGRATIONS_TABLE)
     .select(({ fn }) => fn.max("version").as("version"))
     .executeTakeFirstOrThrow();
   if (version > latest) throw storeFault("newer_schema");
   return version;
+}
+
+/** Where there is one schema only. */
+async function hasTable(db: Database, name: string): Promise<boolean> {
+  const tables = await db.introspection.getTables();
+  return tables.some((table) => table.name === name);
 }
 
 async function createMigrationsTable(db: Transaction<Schema>): Promise<void> {
@@ -96,6 +100,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 5, name: "what applications of an environment use", up: createEnvironmentAccess },
   { version: 6, name: "connections, connected accounts and links", up: createConnections },
   mcpServers,
+  { version: 8, name: "idempotency keys", up: createIdempotency },
 ];
 
 async function createFirstTables(db: Transaction<Schema>): Promise<void> {

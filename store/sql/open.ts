@@ -8,6 +8,7 @@ import type { OpenStoreOptions, Store } from "../store.ts";
 import { createAuthorizationState } from "./authorization_state.ts";
 import { createClientStore } from "./clients.ts";
 import { openingError, storeFault } from "./fault.ts";
+import { createIdempotencyStore } from "./idempotency.ts";
 import { createIds } from "./ids.ts";
 import { migrate, type MigrateOptions, MIGRATIONS_TABLE } from "./migrations.ts";
 import type { Database } from "./schema.ts";
@@ -68,6 +69,7 @@ function createStore(db: Database, now: () => Date): Store {
     replay: createReplayStore(context),
     revocations: createRevocationStore(context),
     secrets: createSecretStore(context),
+    idempotency: createIdempotencyStore(context),
     async ping() {
       try {
         await db.selectFrom(MIGRATIONS_TABLE).select("version").limit(1).executeTakeFirstOrThrow();

@@ -5,6 +5,7 @@ import type { OrganizationLifecycle } from "../workspace/organization_changes.ts
 import { lockEnvironment } from "./environments.ts";
 import { findOrganization, organizationExternalIdTaken, toOrganization } from "./organizations.ts";
 import type { Schema, SqlContext } from "./schema.ts";
+import { transact } from "./transaction.ts";
 import { assertStorable, searchKey } from "./text.ts";
 import { unlessTaken } from "./unique.ts";
 import { deleteUsersOfNone } from "./users.ts";
@@ -58,7 +59,16 @@ export function organizationLifecycle({ db, now }: SqlContext): OrganizationLife
         )
         .select(({ fn }) => fn.countAll().as("alone"))
         .executeTakeFirstOrThrow();
-      return { users: Number(users), usersOfNoOther: Number(alone) };
+      const { connections } = await db
+        .selectFrom("connections")
+        .where("organization_id", "=", organizationId)
+        .select(({ fn }) => fn.countAll().as("connections"))
+        .executeTakeFirstOrThrow();
+      return {
+        users: Number(users),
+        usersOfNoOther: Number(alone),
+        connections: Number(connections),
+      };
     },
 
     deleteOrganization(environmentId, organizationId) {
@@ -83,7 +93,7 @@ export function organizationLifecycle({ db, now }: SqlContext): OrganizationLife
     work: (trx: Transaction<Schema>) => Promise<T>,
   ): Promise<T> {
     await findOrganization(db, environmentId, organizationId);
-    return await db.transaction().execute(async (trx) => {
+    return await transact(db, async (trx) => {
       await lockEnvironment(trx, environmentId);
       return await work(trx);
     });

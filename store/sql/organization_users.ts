@@ -41,7 +41,7 @@ export function organizationUsers({ db, newId, now }: SqlContext): Pick<
     createOrganizationUser(environmentId, organizationId, input) {
       return changing(environmentId, organizationId, async (trx) => {
         assertKnownRoles(await roleNames(trx, environmentId), input.roles);
-        return addUser(trx, environmentId, organizationId, input);
+        return await addUser(trx, environmentId, organizationId, input);
       });
     },
 
@@ -79,6 +79,8 @@ export function organizationUsers({ db, newId, now }: SqlContext): Pick<
     return await inTurn(environmentId, () =>
       transact(db, async (trx) => {
         await lockEnvironment(trx, environmentId);
+        // It may have been deleted while this waited.
+        await findOrganization(trx, environmentId, organizationId);
         return await work(trx);
       }));
   }

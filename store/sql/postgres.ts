@@ -45,7 +45,7 @@ export async function preparePostgres(
   try {
     await requireOurs(db, schema);
     await migrate(db, {
-      schema,
+      hasTable: (db, name) => tableExists(db, schema, name),
       async prepare(trx) {
         // Held to the end of the transaction: of processes that start at once, one migrates and seeds.
         await sql`select pg_advisory_xact_lock(hashtextextended(${`gatehouse:${schema}`}, 0))`
@@ -177,5 +177,12 @@ async function requireOurs(db: Database, schema: string): Promise<void> {
 
 async function schemaExists(db: Database, schema: string): Promise<boolean> {
   const { rows } = await sql`select from pg_namespace where nspname = ${schema}`.execute(db);
+  return rows.length > 0;
+}
+
+async function tableExists(db: Database, schema: string, table: string): Promise<boolean> {
+  const { rows } =
+    await sql`select from pg_tables where schemaname = ${schema} and tablename = ${table}`
+      .execute(db);
   return rows.length > 0;
 }

@@ -10,6 +10,7 @@ import type {
   RevocationTarget,
 } from "../revocation.ts";
 import type { Database, RevocationRow, Schema, SqlContext } from "./schema.ts";
+import { transact } from "./transaction.ts";
 import { assertStorable } from "./text.ts";
 
 const MAX_IN_FORCE = 100_000;
@@ -34,7 +35,7 @@ export function createRevocationStore(
   function exclusively<T>(
     change: (trx: Transaction<Schema>, revision: number) => Promise<T>,
   ): Promise<T> {
-    return db.transaction().execute(async (trx) => {
+    return transact(db, async (trx) => {
       const { revision } = await trx
         .updateTable("revocation_state")
         .set(({ ref }) => ({ revision: ref("revision") }))

@@ -5,13 +5,13 @@ import type { Environment, OrganizationUser, WorkspaceMember } from "../workspac
 import type { RevocationTarget } from "../revocation.ts";
 import type { ConnectedAccountRow, MagicLinkRow } from "./connected_accounts.ts";
 import type { ConnectionDomainRow, ConnectionRow } from "./connections.ts";
-import type { NewId } from "./ids.ts";
-import type { SecretRow } from "./secrets.ts";
-import type { PortalLinkRow } from "./admin_portal_links.ts";
 import type { ClientSecretRow, EnvironmentClientRow } from "./environment_client.ts";
+import type { NewId } from "./ids.ts";
+import type { PortalLinkRow } from "./admin_portal_links.ts";
 import type { RedirectUriRow } from "./redirect_uris.ts";
 import type { RoleRow } from "./roles.ts";
 import type { ScopeRow } from "./scopes.ts";
+import type { SecretRow } from "./secrets.ts";
 
 export interface Schema {
   gatehouse_migrations: { version: number; name: string; applied_at: string };
@@ -38,6 +38,7 @@ export interface Schema {
   environment_clients: EnvironmentClientRow;
   environment_client_secrets: ClientSecretRow;
   redirect_uris: RedirectUriRow;
+  idempotency: IdempotencyRow;
 }
 
 export type Database = Kysely<Schema>;
@@ -171,4 +172,15 @@ export interface InstanceRow {
   revision: number;
   /** Milliseconds since the epoch. */
   seen_at: number;
+}
+
+export interface IdempotencyRow {
+  key: string;
+  caller: string;
+  input: string;
+  holder: string;
+  outcome: string | null;
+  /** Milliseconds since the epoch, as the next one. */
+  busy_until: number;
+  expires_at: number;
 }

@@ -5,10 +5,13 @@ import { AppError } from "../../errors.ts";
 import type { OrganizationUser } from "../workspace.ts";
 import type { User, UserDetails, Users } from "../workspace/users.ts";
 import { findEnvironment, lockEnvironment } from "./environments.ts";
+import { assertKnownRoles } from "./membership_roles.ts";
 import { toOrganizationUser, userExternalIdTaken } from "./organization_users.ts";
 import { findOrganization } from "./organizations.ts";
 import { readPage } from "./page.ts";
+import { roleNames } from "./roles.ts";
 import type { Database, MembershipRow, Schema, SqlContext, UserRow } from "./schema.ts";
+import { transact } from "./transaction.ts";
 import { assertStorable, contains, isStorable } from "./text.ts";
 import { unlessTaken } from "./unique.ts";
 
@@ -77,18 +80,23 @@ export function users({ db, now }: SqlContext): Users {
     async setOrganizationUserRoles(environmentId, organizationId, userId, roles) {
       assertStorable({ roles: roles.join(" ") });
       await findOrganizationUser(db, environmentId, organizationId, userId);
-      await db
-        .updateTable("memberships")
-        .set({ roles: JSON.stringify(roles), update_time: now().toISOString() })
-        .where("organization_id", "=", organizationId)
-        .where("user_id", "=", userId)
-        .execute();
-      return await findOrganizationUser(db, environmentId, organizationId, userId);
+      return await transact(db, async (trx) => {
+        // Against a role that is deleted meanwhile.
+        await lockEnvironment(trx, environmentId);
+        assertKnownRoles(await roleNames(trx, environmentId), roles);
+        await trx
+          .updateTable("memberships")
+          .set({ roles: JSON.stringify(roles), update_time: now().toISOString() })
+          .where("organization_id", "=", organizationId)
+          .where("user_id", "=", userId)
+          .execute();
+        return await findOrganizationUser(trx, environmentId, organizationId, userId);
+      });
     },
 
     async removeOrganizationUser(environmentId, organizationId, userId) {
       await findOrganizationUser(db, environmentId, organizationId, userId);
-      return await db.transaction().execute(async (trx) => {
+      return await transact(db, async (trx) => {
         await lockEnvironment(trx, environmentId);
         const user = await findOrganizationUser(trx, environmentId, organizationId, userId);
         await trx

@@ -4,6 +4,7 @@ import type { Transaction } from "kysely";
 import { AppError } from "../../errors.ts";
 import type { MemberLifecycle } from "../workspace/workspace_member_changes.ts";
 import type { Database, Schema, SqlContext, WorkspaceMemberRow } from "./schema.ts";
+import { transact } from "./transaction.ts";
 import { isStorable } from "./text.ts";
 import { toMember } from "./workspace_members.ts";
 
@@ -41,7 +42,7 @@ export function memberLifecycle({ db, now }: SqlContext): MemberLifecycle {
     work: (trx: Transaction<Schema>, member: WorkspaceMemberRow) => Promise<T>,
   ): Promise<T> {
     await findMember(db, memberId);
-    return await db.transaction().execute(async (trx) => {
+    return await transact(db, async (trx) => {
       // A change that changes nothing is a lock in every SQL dialect.
       await trx
         .updateTable("workspace_members")

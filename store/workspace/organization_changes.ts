@@ -16,6 +16,7 @@ export interface OrganizationContents {
   readonly users: number;
   /** Those of them that belong to no other organization. */
   readonly usersOfNoOther: number;
+  readonly connections: number;
 }
 
 export interface DeletedOrganization {

@@ -48,6 +48,18 @@ test("call prints a result on stdout, a refusal on stderr, and tells them apart 
     assertStringIncludes(missing.err, "not_found");
   }));
 
+test("call says on stderr when an earlier result is repeated", () =>
+  withServer(async (scene) => {
+    const list = await scene.gatehouse(["call", "list_environments", '{"pageSize":1}']);
+    const [{ id: environmentId }] = JSON.parse(list.out).environments;
+    const input = JSON.stringify({ environmentId, displayName: "Acme", idempotencyKey: "1" });
+    const first = await scene.gatehouse(["call", "create_organization", input]);
+    const second = await scene.gatehouse(["call", "create_organization", input]);
+    assertEquals([first.code, first.err, second.code], [0, "", 0]);
+    assertEquals(second.out, first.out);
+    assertMatch(second.err, /^Done before, at \d{4}-.*Z, and not again/);
+  }));
+
 test("call refuses arguments that are no JSON object before it asks for a token", async () => {
   for (const json of ["{", "[]", '"text"', "null", "1"]) {
     const { code, out, err } = await gatehouse(["call", "whoami", json]);

@@ -169,6 +169,8 @@ const silent = { debug() {}, info() {}, warning() {}, error() {} };
 const nothing = {
   metrics: { contentType: "text/plain", text: () => "" },
   readiness: () => Promise.reject(new Error("not asked")),
+  recorder: { record() {}, refuse() {} },
+  stopping: () => false,
 };
 
 test("startOperator() refuses an address that others reach, and a port that is taken", async () => {

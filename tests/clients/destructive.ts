@@ -34,7 +34,7 @@ export async function withDestructive(
   const deletions: { name: string; input: unknown }[] = [];
   const policy = createScopePolicy();
   const registry = createRegistry(destructiveTools(deletions), policy);
-  const { workspace } = store;
+  const { workspace, idempotency } = store;
   const mcp = createMcp({
     name: "gatehouse",
     version: "0.0.0",
@@ -42,7 +42,16 @@ export async function withDestructive(
     registry,
     policy,
     visibility: "all",
-    execute: createExecutor({ registry, policy, workspace, audit, access, now, log: () => {} }),
+    execute: createExecutor({
+      registry,
+      policy,
+      workspace,
+      audit,
+      access,
+      idempotency,
+      now,
+      log: () => {},
+    }),
     intend: (exchange) => audit.commit(intentOf(exchange, now(), audit.fingerprint)),
     confirmation: { key: randomBytes(32), replay: store.replay, now },
     onUnexpected: () => {},

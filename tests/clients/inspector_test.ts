@@ -76,6 +76,32 @@ for (const era of ["legacy", "modern"] as const) {
   );
 
   test(
+    `inspector (${era}): lists and reads resources, and has a prompt written`,
+    needsNode,
+    () =>
+      withIssuer(async ({ url, issuer }) => {
+        const token = await issuer.token({ claims: { scope: "env:read org:write wks:read" } });
+        const caller = { url, era, token };
+        const { out: list } = await inspect(caller, "--method", "resources/list");
+        const { uri } = list.result.resources.find(({ title }: Output) => title === "Development");
+        const environmentId = uri.slice("environment://".length);
+        const input = [`environmentId=${environmentId}`, "displayName=Acme"];
+        const named = ["--prompt-name", "onboard_customer", "--prompt-args", ...input];
+        const [read, prompt, prompts, templates] = await Promise.all([
+          inspect(caller, "--method", "resources/read", "--uri", uri),
+          inspect(caller, "--method", "prompts/get", ...named),
+          inspect(caller, "--method", "prompts/list"),
+          inspect(caller, "--method", "resources/templates/list"),
+        ]);
+        assertEquals([read.code, read.err], [0, undefined]);
+        assertEquals(JSON.parse(read.out.result.contents[0].text).displayName, "Development");
+        assertStringIncludes(prompt.out.result.messages[0].content.text, 'customer "Acme"');
+        assertEquals(prompts.out.result.prompts.length, 3);
+        assertEquals(templates.out.result.resourceTemplates.length, 4);
+      }),
+  );
+
+  test(
     `inspector (${era}): shows the refusal of a tool`,
     needsNode,
     () =>

@@ -1,8 +1,8 @@
 /** The tools, prompts and resources that the conformance suite calls by name, behind the production dispatcher. */
 
 import { createRequestStateCodec, McpServer } from "@modelcontextprotocol/server";
-import { createDispatcher } from "../../http/mcp.ts";
-import type { Call, McpDispatcher } from "../../http/mcp.ts";
+import { createDispatcher } from "../../http/mcp_dispatcher.ts";
+import type { Call, McpDispatcher } from "../../http/mcp_dispatcher.ts";
 import { principalKey } from "../../auth/principal.ts";
 import { registerContentTools } from "./fixtures_content.ts";
 import { registerInputRequired } from "./fixtures_input_required.ts";
@@ -26,7 +26,7 @@ function createServer(call: Call, key: Uint8Array): McpServer {
   const owner = principalKey(call.principal);
   const state = createRequestStateCodec<Round>({ key, bind: () => owner });
   const server = new McpServer({ name: "gatehouse-conformance", version: "0.0.0" }, {
-    // As in production, nothing of these lists changes while the server runs.
+    // Nothing of these lists changes while the server runs.
     capabilities: {
       tools: { listChanged: false },
       prompts: { listChanged: false },

@@ -141,6 +141,9 @@ export async function checkWire(
   const called = await callTool(url, "list_environments", { token });
   assertEquals(called.status, 200);
   assertStringIncludes(await called.text(), "env_");
+  const query = { query: "trusted proxies" };
+  const documented = await callTool(url, "search_docs", { token, input: query });
+  assertStringIncludes(await documented.text(), "docs/operations.md#behind-a-proxy");
   const input = { environmentId: "env_1", displayName: "Never made" };
   const forbidden = await callTool(url, "create_organization", { token, input });
   assertEquals(forbidden.status, 403);

@@ -6,6 +6,8 @@ import { META, modernDraft, replacing } from "./draft.ts";
 import type { Case, Expectation } from "./suite.ts";
 
 export const ENVIRONMENT = "env_01JGXDFAM00000000000000002";
+/** In that environment. */
+export const ORGANIZATION = "org_01JGXDFAM00000000000000004";
 
 export function call(
   id: string,
@@ -69,7 +71,9 @@ function method(
   };
 }
 
+/** Methods that there are not, and names that nothing has. */
 const NONE: Expectation = ["404r", "403s"];
+const UNKNOWN: Expectation = ["200i", "400i"];
 
 export const POLICY: readonly Case[] = [
   call("H179", "no scope", "list_environments", {}, "", "403s"),
@@ -143,12 +147,25 @@ export const POLICY: readonly Case[] = [
     },
     expect: "403s",
   })),
-  method("H182", "resources/read", { uri: "x://y" }, NONE, "x://y"),
-  method("H182.1", "prompts/get", { name: "x" }, NONE, "x"),
+  method("H182", "resources/read", { uri: "x://y" }, UNKNOWN, "x://y"),
+  method("H182.1", "prompts/get", { name: "x" }, UNKNOWN, "x"),
   method("H182.2", "completion/complete", {
     ref: { type: "ref/prompt", name: "x" },
     argument: { name: "a", value: "b" },
-  }, NONE),
+  }, UNKNOWN),
+  method("H182.4", "resources/read", { uri: "workspace://members" }, "403s", "workspace://members"),
+  method("H182.5", "prompts/get", { name: "onboard_customer" }, "403s", "onboard_customer"),
+  method("H182.6", "completion/complete", {
+    ref: { type: "ref/prompt", name: "onboard_customer" },
+    argument: { name: "environmentId", value: "" },
+  }, "403s"),
+  method("H182.7", "completion/complete", {
+    ref: { type: "ref/resource", uri: "environment://{environmentId}/organizations" },
+    argument: { name: "environmentId", value: "" },
+  }, "403s"),
+  method("H182.8", "subscriptions/listen", {
+    notifications: { resourceSubscriptions: ["workspace://members"] },
+  }, "403s"),
   ...numbered(
     "H182.3",
     [
@@ -156,9 +173,6 @@ export const POLICY: readonly Case[] = [
       "tasks/list",
       "tasks/cancel",
       "tasks/result",
-      "resources/list",
-      "resources/templates/list",
-      "prompts/list",
     ],
     (id, name) =>
       method(id, name, { taskId: "x" }, NONE, /get|cancel/.test(name) ? "x" : undefined),
@@ -171,5 +185,20 @@ export const POLICY: readonly Case[] = [
     "FiLe:///etc/passwd",
     "x://{+x}",
     "javascript:alert(1)",
-  ], (id, uri) => method(id, "resources/read", { uri }, NONE, uri)),
+    "environment://../workspace://members",
+    `environment://${ENVIRONMENT}/../members`,
+    `environment://${ENVIRONMENT}/%2e%2e`,
+    `environment://%65nv_01JGXDFAM00000000000000002`,
+    `Environment://${ENVIRONMENT}`,
+    `environment://${ENVIRONMENT}/`,
+    `environment://${ENVIRONMENT}?x=1`,
+    `environment://${ENVIRONMENT}#x`,
+    `environment://x@${ENVIRONMENT}`,
+    `environment://${ENVIRONMENT}:80`,
+    `environment:${ENVIRONMENT}`,
+    "environment://{environmentId}",
+    "environment://{+environmentId}",
+    "environment://__proto__",
+    `environment://${"env_".padEnd(5_000, "A")}`,
+  ], (id, uri) => method(id, "resources/read", { uri }, UNKNOWN, uri)),
 ];

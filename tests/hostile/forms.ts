@@ -36,9 +36,9 @@ export const FORMS = {
     challenge("insufficient_scope"),
     ({ json }) =>
       Array.isArray(json?.["required_scopes"]) && Array.isArray(json["missing_scopes"]) &&
-        typeof json["tool"] === "string"
+        ["tool", "resource", "prompt"].some((kind) => typeof json[kind] === "string")
         ? undefined
-        : "the body does not name the tool and the scopes",
+        : "the body does not name what was refused and the scopes",
   ),
   /** A Host or an Origin that is not ours: nothing is echoed, and no page may read it. */
   "403o": all(status(403), oauthError("forbidden"), noChallenge, ({ response, json }) => {

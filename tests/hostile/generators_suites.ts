@@ -6,6 +6,7 @@ import process from "node:process";
 import { PUBLIC_CLIENT } from "../auth/embedded/support.ts";
 import { startProcess, withDirectory } from "../support/process.ts";
 import type { Runtime } from "../support/process.ts";
+import { ENVIRONMENT, ORGANIZATION } from "./cases_tools.ts";
 import { createContext, seconds, WRITING } from "./context.ts";
 import { createBench } from "./dpop_bench.ts";
 import { DPOP_CASES, NONCE_CASES } from "./dpop_cases.ts";
@@ -171,7 +172,8 @@ function runPolicy(runtime: Runtime): Promise<Score> {
       "read scopes": scoped(SCOPE_CLAIMS["read scopes"]),
       "all scopes": scoped(SCOPE_CLAIMS["all scopes"]),
     };
-    const targets = { environmentId: "env_1", organizationId: "org_1" };
+    // Of the first workspace: a tool has a result for any id, and a resource only where there is one.
+    const targets = { environmentId: ENVIRONMENT, organizationId: ORGANIZATION };
     const all = [...attempts()];
     const failures: Failure[] = [];
     for (const [unique, attempt] of all.entries()) {
@@ -179,7 +181,7 @@ function runPolicy(runtime: Runtime): Promise<Score> {
       const verdict = await verdictIn(await fetch(target.resource, init));
       const expected = verdictOn(attempt);
       if (JSON.stringify(verdict) === JSON.stringify(expected)) continue;
-      const { era, credential, method, tool = "" } = attempt;
+      const { era, credential, method, tool = attempt.named ?? "" } = attempt;
       failures.push(
         failure(
           "G-3",

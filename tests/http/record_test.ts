@@ -5,7 +5,13 @@ import { z } from "zod";
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { AppError } from "../../errors.ts";
 import { defineTool } from "../../tools/registry.ts";
-import { createPipeline, modernBody, modernRequest, readAnswer } from "../support/pipeline.ts";
+import {
+  createPipeline,
+  legacyRequest,
+  modernBody,
+  modernRequest,
+  readAnswer,
+} from "../support/pipeline.ts";
 import type { PipelineOptions } from "../support/pipeline.ts";
 
 function probes(ran: string[]) {
@@ -23,7 +29,13 @@ function probes(ran: string[]) {
   };
   return [
     defineTool({ ...common, name: "look", effect: "read", handle: handle("look") }),
-    defineTool({ ...common, name: "change", effect: "update", handle: handle("change") }),
+    defineTool({
+      ...common,
+      name: "change",
+      effect: "update",
+      timeoutMs: 50,
+      handle: handle("change"),
+    }),
   ];
 }
 
@@ -118,4 +130,70 @@ test("a tool whose intent cannot be made durable does not run (H231)", () =>
     assertEquals(JSON.parse(result.content[0]!.text).error.code, "unavailable");
     assertEquals(ran, []);
     assertEquals([records.at(-1)!.reason, records.at(-1)!.decision], ["audit_unavailable", "fail"]);
+  }));
+
+test("a call whose access or time ends while its intent is written does not run, and its outcome says why (R42, H223)", async () => {
+  for (const [event, ending] of [["revoked", "client_revoked"], ["late", "timeout"]] as const) {
+    await withProbes(async ({ handler, issuer, records, audit, revocations }, ran) => {
+      let written = () => {};
+      const commit = async () => {
+        const writing = new Promise<void>((resolve) => (written = resolve));
+        if (event === "revoked") {
+          await revocations.add({
+            target: { kind: "client", issuer: issuer.issuer, clientId: "client-1" },
+            reason: "a test",
+            actor: "cli",
+          });
+        }
+        await writing;
+      };
+      Object.assign(audit, { commit });
+      const body = modernBody("change", INPUT);
+      const request = modernRequest(await issuer.token(writer), { body });
+      const response = await handler(request, "10.0.0.7");
+      assertEquals(response.status, event === "revoked" ? 401 : 200);
+      assertFalse((await response.text()).includes('"done"'));
+      written();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      assertEquals(ran, []);
+      assertEquals(records.map(({ event, reason }) => [event, reason]), [
+        ["tool.intent", "intent"],
+        ["tool.call", ending],
+      ]);
+      assert(records[1]!.decision !== "allow");
+    });
+  }
+});
+
+test("a path or a method of a stranger's choice is not on record, whatever it holds (H232)", () =>
+  withProbes(async ({ handler, issuer, records }) => {
+    const token = await issuer.token(writer);
+    const secret = "canary-secret";
+    const { params } = modernBody("look", INPUT) as { params: object };
+    const body = { jsonrpc: "2.0", id: 1, method: secret, params };
+    for (
+      const request of [
+        modernRequest(token, { path: `/${secret}` }),
+        modernRequest(undefined, { path: `/${secret}`, method: "GET" }),
+        modernRequest(undefined, { path: `/mcp/${secret}` }),
+        modernRequest(token, { path: `/mcp?access_token=${secret}` }),
+        modernRequest(token, { path: `/${secret}`, headers: { host: "elsewhere.example" } }),
+        modernRequest(token, { method: secret.toUpperCase() }),
+        modernRequest(token, { body }),
+        legacyRequest(token, secret, {}),
+      ]
+    ) {
+      const response = await handler(request, "10.0.0.7");
+      await response.body?.cancel();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assertEquals(records.length, 8);
+    assertFalse(JSON.stringify(records).toLowerCase().includes(secret));
+    const seen = records.map(({ request }) =>
+      [request!.httpMethod, request!.path, request!.rpcMethod].join(" ")
+    );
+    assertEquals(seen.slice(0, 3), ["POST other ", "GET other ", "POST other "]);
+    // Bun makes a GET of a method that it does not know.
+    assert(["other /mcp ", "GET /mcp "].includes(seen[5]!), seen[5]);
+    assertEquals(seen.slice(6), ["POST /mcp other", "POST /mcp other"]);
   }));

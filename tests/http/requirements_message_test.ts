@@ -84,7 +84,10 @@ test("message: a standard header that is missing or says something else is refus
         uri: "x",
       }]] as const
     ) {
-      assertEquals((await send(pipeline, { body: message(method, params) })).code, -32020);
+      for (const name of [undefined, "y"]) {
+        const changes = { headers: { "mcp-name": name }, body: message(method, params) };
+        assertEquals((await send(pipeline, changes)).code, -32020);
+      }
     }
     assertEquals(pipeline.runs.size, 0);
     const right = [{}, { "mcp-name": " add\t" }, { "mcp-name": "=?base64?YWRk?=" }];
@@ -155,7 +158,8 @@ test("message: a method that does not exist is not found, by HTTP too on 2026-07
       "nope",
       "ping",
       "initialize",
-      "resources/list",
+      "tasks/list",
+      "resources/subscribe",
       "logging/setLevel",
       "__proto__",
     ];
@@ -164,7 +168,9 @@ test("message: a method that does not exist is not found, by HTTP too on 2026-07
       assertEquals([status, code, id], [404, -32601, 1], method);
     }
     const token = await pipeline.issuer.token();
-    for (const method of ["nope", "resources/list", "server/discover"]) {
+    for (
+      const method of ["nope", "resources/subscribe", "subscriptions/listen", "server/discover"]
+    ) {
       const response = await pipeline.handler(legacyRequest(token, method, {}), "::1");
       const { error } = await readAnswer(response) as { error: { code: number } };
       assertEquals([response.status, error.code], [200, -32601], method);

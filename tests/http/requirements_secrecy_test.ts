@@ -2,7 +2,7 @@ import { test } from "node:test";
 import { Server } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { createDispatcher } from "../../http/mcp.ts";
+import { createDispatcher } from "../../http/mcp_dispatcher.ts";
 import { defineTool } from "../../tools/registry.ts";
 import type { ToolContext } from "../../tools/registry.ts";
 import { createPipeline, legacyRequest, modernBody, modernRequest } from "../support/pipeline.ts";

@@ -70,7 +70,7 @@ function describeOrganizations(scene: RegisterScene): void {
       const bystander = await join(scene, other, "bystander@example.com");
 
       const contents = await workspace.getOrganizationContents(environmentId, organizationId);
-      assertEquals(contents, { users: 2, usersOfNoOther: 1 });
+      assertEquals(contents, { users: 2, usersOfNoOther: 1, connections: 0 });
       const before = await workspace.getOrganization(environmentId, organizationId);
       const deleted = await workspace.deleteOrganization(environmentId, organizationId);
       assertEquals(deleted, { organization: before, users: 2, deletedUsers: 1 });

@@ -24,6 +24,7 @@ import {
 import { describeAuthorization } from "./authorization_contract.ts";
 import { describeConcurrency } from "./concurrency_contract.ts";
 import { describeWorkspace } from "./contract.ts";
+import { describeIdempotency } from "./idempotency_contract.ts";
 import { describeRevocations } from "./revocation_contract.ts";
 
 after(dropSchemas);
@@ -34,6 +35,7 @@ withPostgres("the contracts", () => {
   describeWorkspace("postgres", () => openStore(newLocation(), { now }));
   describeAuthorization("postgres", (options) => openStore(newLocation(), options));
   describeRevocations("postgres", (options) => openStore(newLocation(), options));
+  describeIdempotency("postgres", (options) => openStore(newLocation(), options));
   describeConcurrency("postgres", newLocation, openStore);
 });
 

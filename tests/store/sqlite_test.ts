@@ -26,6 +26,7 @@ import { migrate, MIGRATIONS } from "../../store/sql/migrations.ts";
 import { MEMORY, openSqlite } from "../../store/sql/sqlite.ts";
 import { describeAuthorization } from "./authorization_contract.ts";
 import { describeWorkspace } from "./contract.ts";
+import { describeIdempotency } from "./idempotency_contract.ts";
 import { describeRevocations } from "./revocation_contract.ts";
 
 const now = () => new Date();
@@ -40,6 +41,8 @@ describeAuthorization("sqlite in memory", (options) => openStore("sqlite::memory
 describeAuthorization("sqlite on file", (options) => openStore(`sqlite:${newPath()}`, options));
 describeRevocations("sqlite in memory", (options) => openStore("sqlite::memory:", options));
 describeRevocations("sqlite on file", (options) => openStore(`sqlite:${newPath()}`, options));
+describeIdempotency("sqlite in memory", (options) => openStore("sqlite::memory:", options));
+describeIdempotency("sqlite on file", (options) => openStore(`sqlite:${newPath()}`, options));
 
 test("openStore() refuses a location of another kind without repeating it", async () => {
   for (const location of ["mysql://u:secret@h/db", "gatehouse.db", "sqlite:", ""]) {

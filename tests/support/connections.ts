@@ -3,8 +3,7 @@
 import type { Connection } from "../../store/workspace/connections.ts";
 import type { ConnectedAccount } from "../../store/workspace/connected_accounts.ts";
 import type { Workspace } from "../../store/workspace.ts";
-import type { ToolContext } from "../../tools/registry.ts";
-import { environmentNamed, organizationNamed, toolNamed, withWorkspace } from "./tools.ts";
+import { environmentNamed, organizationNamed, withWorkspace } from "./tools.ts";
 
 /** The production environment of a new workspace, with what the tests call by name. */
 export interface ConnectionScene {
@@ -35,16 +34,6 @@ export function withConnections(run: (scene: ConnectionScene) => Promise<void>):
       },
     });
   });
-}
-
-/** What a person is asked before the tool runs; throws what the tool throws instead of asking. */
-export async function questionOf(
-  name: string,
-  input: unknown,
-  workspace: Workspace,
-): Promise<string> {
-  const { confirm, input: schema } = toolNamed(name);
-  return await confirm!(schema.parse(input), { workspace } as ToolContext);
 }
 
 function only<T>(items: readonly T[]): T {

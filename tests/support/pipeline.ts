@@ -9,17 +9,28 @@ import { createAuthenticator } from "../../auth/mod.ts";
 import { ISSUER_PROFILES } from "../../auth/profiles.ts";
 import { createScopePolicy } from "../../auth/scopes.ts";
 import { createTokenVerifier } from "../../auth/token_verifier.ts";
+import { createChangeBus } from "../../http/change_bus.ts";
+import type { ChangeBus } from "../../http/change_bus.ts";
 import type { ConfirmationOptions } from "../../http/confirmation.ts";
 import { createHandler } from "../../http/handler.ts";
 import type { Handler, HandlerDeps } from "../../http/handler.ts";
 import { createMcp } from "../../http/mcp.ts";
 import type { ToolVisibility } from "../../http/mcp.ts";
+import { NAMED_BY } from "../../http/message.ts";
 import { intentOf } from "../../http/record.ts";
 import { createRoutes } from "../../http/routes.ts";
+import { prompts } from "../../prompts/mod.ts";
+import { createPrompts } from "../../prompts/registry.ts";
+import type { AnyPromptDefinition } from "../../prompts/registry.ts";
+import { resources } from "../../resources/mod.ts";
+import { createResources } from "../../resources/registry.ts";
+import type { AnyResourceDefinition } from "../../resources/registry.ts";
 import type { AuditEvent, AuditLog } from "../../store/audit.ts";
 import { openAudit } from "../../store/audit/open.ts";
 import { openStore } from "../../store/mod.ts";
 import type { Store } from "../../store/mod.ts";
+import type { Workspace } from "../../store/workspace.ts";
+import { createWorkspaceEvents, observed } from "../../store/workspace_events.ts";
 import { createExecutor } from "../../tools/execute.ts";
 import { createRegistry, defineTool } from "../../tools/registry.ts";
 import type { AnyToolDefinition } from "../../tools/registry.ts";
@@ -35,6 +46,10 @@ export interface Pipeline extends Access {
   readonly handler: Handler;
   readonly issuer: TestIssuer;
   readonly store: Store;
+  /** The store's, whose changes subscribers are told. */
+  readonly workspace: Workspace;
+  readonly changes: ChangeBus;
+  readonly endSubscriptions: () => Promise<void>;
   /** How often each probe tool ran. */
   readonly runs: Map<string, number>;
   /** What was recorded, in order; intents among it. */
@@ -48,6 +63,8 @@ export interface PipelineOptions {
   readonly now?: () => Date;
   readonly visibility?: ToolVisibility;
   readonly tools?: readonly AnyToolDefinition[];
+  readonly resources?: readonly AnyResourceDefinition[];
+  readonly prompts?: readonly AnyPromptDefinition[];
   readonly confirmation?: Partial<ConfirmationOptions>;
   readonly deps?: Partial<HandlerDeps>;
 }
@@ -63,6 +80,16 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
   const unexpected: unknown[] = [];
   const policy = createScopePolicy();
   const registry = createRegistry(options.tools ?? probeTools(runs), policy);
+  const events = createWorkspaceEvents();
+  const workspace = observed(store.workspace, events);
+  const declared = options.resources ?? resources;
+  const changes = createChangeBus({ events, resources: declared, settleMs: 5 });
+  const offer = {
+    resources: createResources(declared, policy),
+    prompts: createPrompts(options.prompts ?? prompts, policy),
+    policy,
+    workspace,
+  };
   const describe = (origin: string) =>
     protectedResource({
       origin,
@@ -82,9 +109,10 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     execute: createExecutor({
       registry,
       policy,
-      workspace: store.workspace,
+      workspace,
       audit,
       access,
+      idempotency: store.idempotency,
       now,
       log: () => {},
     }),
@@ -94,6 +122,8 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
       now,
       ...options.confirmation,
     },
+    offer,
+    changes,
     intend: (exchange) => {
       const event = intentOf(exchange, now(), audit.fingerprint);
       records.push(event);
@@ -133,6 +163,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     }),
     live,
     registry,
+    offer,
     policy,
     mcp,
     bodyTimeoutMs: 200,
@@ -152,6 +183,9 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     handler,
     issuer,
     store,
+    workspace,
+    changes,
+    endSubscriptions: mcp.endSubscriptions,
     revocations,
     live,
     access,
@@ -161,6 +195,7 @@ export async function createPipeline(options: PipelineOptions = {}): Promise<Pip
     unexpected,
     async close() {
       await mcp.close();
+      changes.close();
       await audit.close();
       await revocations.close();
       await store.close();
@@ -273,13 +308,14 @@ export function modernBody(
 
 export function modernRequest(token: string | undefined, changes: CallChanges = {}): Request {
   const body = changes.body ?? modernBody("add", { a: 1, b: 2 });
-  const { method, params } = body as { method?: string; params?: { name?: string } };
+  const { method = "", params } = body as { method?: string; params?: Record<string, string> };
+  const source = NAMED_BY.get(method);
   return buildRequest(
     {
       "authorization": token === undefined ? undefined : `Bearer ${token}`,
       "mcp-protocol-version": "2026-07-28",
       "mcp-method": method,
-      "mcp-name": method === "tools/call" ? params?.name : undefined,
+      "mcp-name": source === undefined ? undefined : params?.[source],
     },
     body,
     changes,

@@ -97,8 +97,9 @@ export async function questionOf(
   workspace: Workspace,
 ): Promise<string> {
   const tool = toolNamed(name);
+  if (tool.confirm === undefined) throw new Error(`${name} asks nobody`);
   const { confirm: _, ...parsed } = tool.input.parse(input);
-  return await tool.confirm!(parsed, contextOf({ workspace }));
+  return await tool.confirm(parsed, contextOf({ workspace }));
 }
 
 /** What is wrong with an input, as `path: message`; nothing when it fits. */

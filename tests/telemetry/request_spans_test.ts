@@ -3,7 +3,7 @@ import type { Context, SpanContext, SpanOptions } from "@opentelemetry/api";
 import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { requestTracing } from "../../telemetry/trace.ts";
-import { createPipeline, modernBody, modernRequest } from "../support/pipeline.ts";
+import { createPipeline, MODERN_META, modernBody, modernRequest } from "../support/pipeline.ts";
 
 interface Seen {
   name: string;
@@ -96,6 +96,31 @@ test("where the runtime makes no span of the HTTP request, one of ours holds the
     assert(seen.every(({ ended }) => ended === 1), "each span ends once");
   }));
 
+test("a read is named by its resource, a prompt by its name, and nothing by what a stranger writes (H234)", () =>
+  withSpans(async (seen) => {
+    const pipeline = await createPipeline();
+    try {
+      const token = await pipeline.issuer.token({ claims: { scope: "env:read org:write" } });
+      const send = async (method: string, params: Record<string, unknown>) => {
+        const body = { jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: MODERN_META } };
+        const answer = await pipeline.handler(modernRequest(token, { body }), "::1");
+        await answer.body?.cancel();
+        return seen.findLast(({ kind, name }) => kind === SpanKind.SERVER && name !== "POST /mcp")!;
+      };
+      const known = await send("resources/read", { uri: "environment://env_1" });
+      assertEquals(known.name, "resources/read environment");
+      assertEquals(known.attributes["mcp.resource.uri"], "environment://env_1");
+      const prompt = await send("prompts/get", { name: "onboard_customer" });
+      assertEquals(prompt.name, "prompts/get onboard_customer");
+      assertEquals(prompt.attributes["gen_ai.prompt.name"], "onboard_customer");
+      const unknown = await send("resources/read", { uri: "file:///etc/passwd" });
+      assertEquals(unknown.name, "resources/read");
+      assert(!JSON.stringify(seen).includes("passwd"));
+    } finally {
+      await pipeline.close();
+    }
+  }));
+
 test("the span of a streamed call ends with its stream", () =>
   withSpans(async (seen) => {
     const pipeline = await createPipeline();
@@ -106,10 +131,8 @@ test("the span of a streamed call ends with its stream", () =>
       const call = seen.find(({ name }) => name === "tools/call wait");
       assertEquals(call?.ended, 0);
       await response.body?.cancel();
-      assertEquals(call?.ended, 1);
-      while (pipeline.runs.get("wait:aborted") === undefined) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+      while (call?.ended === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      assertEquals(pipeline.runs.get("wait:aborted"), 1, "its tool has ended too");
       await new Promise((resolve) => setTimeout(resolve, 5));
       assert(seen.every(({ ended }) => ended === 1));
     } finally {

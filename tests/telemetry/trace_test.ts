@@ -230,6 +230,6 @@ test(
       }
       // The log names whose call it was, the audit trail's business, and nothing that was sent with it.
       const log = server.stderr.replaceAll(`sub-${CANARY}`, "");
-      assertFalse(log.replaceAll(`"rpcMethod":"${CANARY}"`, "").includes(CANARY));
+      assertFalse(log.includes(CANARY));
     }),
 );

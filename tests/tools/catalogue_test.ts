@@ -1,35 +1,22 @@
 /** What holds for every tool: the manifest against the folder, and the published schemas against real clients. */
 
 import { test } from "node:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertGreater,
+  assertLess,
+  assertLessOrEqual,
+} from "@std/assert";
 import { tools } from "../../tools/mod.ts";
+import { effectOfName } from "../../tools/verbs.ts";
 import type { JsonSchema } from "../../tools/schema_rules.ts";
 import { createPipeline, MODERN_META, modernRequest, readAnswer } from "../support/pipeline.ts";
 import { registry } from "../support/tools.ts";
-
-/** The files of the folder that are no tools. */
-const SHARED = [
-  "access_explanation",
-  "audit_objects",
-  "batches",
-  "connected_accounts",
-  "connections",
-  "environments",
-  "execute",
-  "handle",
-  "mcp_servers",
-  "mod",
-  "objects",
-  "portal_links",
-  "registry",
-  "revocations",
-  "sanitize",
-  "schema_rules",
-  "shapes",
-  "uris",
-];
+import { REFERENCE_NAMES } from "./reference_names.ts";
 
 const names = tools.map(({ name }) => name);
 
@@ -53,6 +40,10 @@ function* schemasIn(schema: unknown, path: string): Generator<[string, Record<st
   }
 }
 
+function propertiesOf(schema: Record<string, unknown>): Record<string, Record<string, unknown>> {
+  return (schema["properties"] ?? {}) as Record<string, Record<string, unknown>>;
+}
+
 function eachInputSchema() {
   return registry.tools.flatMap(({ name, inputSchema }) => [...schemasIn(inputSchema, name)]);
 }
@@ -62,7 +53,15 @@ function eachOutputSchema() {
 }
 
 test("the manifest has every tool file of the folder, in the order of the folder", () => {
-  assertEquals(names, namesIn("../../tools/", ".ts").filter((name) => !SHARED.includes(name)));
+  const isTool = (name: string) =>
+    readFileSync(new URL(`../../tools/${name}.ts`, import.meta.url), "utf8")
+      .includes("\nexport default defineTool(");
+  assertEquals(names, namesIn("../../tools/", ".ts").filter(isTool));
+});
+
+test("every name that people know from elsewhere is a tool here", () => {
+  assertEquals(new Set(REFERENCE_NAMES).size, 33);
+  assertEquals(REFERENCE_NAMES.filter((name) => !names.includes(name)), []);
 });
 
 test("every tool file exports the tool of its name, and the manifest holds that one", async () => {
@@ -111,34 +110,23 @@ test("a tool that writes needs a writing scope, and one that reads never does", 
 });
 
 test("the name of a tool tells its effect", () => {
-  const effects: Record<string, string> = {
-    list: "read",
-    get: "read",
-    search: "read",
-    explain: "read",
-    whoami: "read",
-    add: "create",
-    create: "create",
-    import: "create",
-    invite: "create",
-    register: "create",
-    update: "update",
-    set: "update",
-    switch: "update",
-    restore: "update",
-    delete: "delete",
-    remove: "delete",
-    revoke: "delete",
-    generate: "create",
-    enable: "update",
-    disable: "delete",
-  };
-  for (const { name, effect } of tools) assertEquals(effect, effects[name.split("_")[0]!], name);
+  for (const { name, effect } of tools) assertEquals(effect, effectOfName(name), name);
 });
 
-test("only what tells callers about themselves is open to one without scopes", () => {
+test("what has an effect takes an idempotency key, and what destroys a confirmation", () => {
+  for (const { name, effect, inputSchema, confirm } of registry.tools) {
+    const { idempotencyKey, confirm: argument } = propertiesOf(inputSchema);
+    assertEquals(idempotencyKey !== undefined, effect !== "read", name);
+    assertEquals(argument !== undefined, confirm !== undefined, name);
+    assert(effect !== "delete" || confirm !== undefined, name);
+    assertFalse(((inputSchema["required"] ?? []) as string[]).includes("idempotencyKey"), name);
+  }
+});
+
+test("only what tells callers about themselves and about this server is open to one without scopes", () => {
   assertEquals(tools.filter(({ access }) => access === "public").map(({ name }) => name), [
     "explain_access",
+    "search_docs",
     "whoami",
   ]);
 });
@@ -185,6 +173,28 @@ test("every input is described and bounded, and its arguments are camelCase", ()
     }
     assert(type !== "number", `${path} takes fractions`);
   }
+});
+
+/** Closed words, page tokens and times of a day explain themselves, or are copied from somewhere else. */
+function explainsItself(name: string, { enum: values }: Record<string, unknown>): boolean {
+  return values !== undefined || name === "pageToken";
+}
+
+test("every id and every text that a caller makes up has an example, which fits", () => {
+  const missing: string[] = [];
+  for (const [path, schema] of eachInputSchema()) {
+    for (const [name, property] of Object.entries(propertiesOf(schema))) {
+      if (property["type"] !== "string" || explainsItself(name, property)) continue;
+      const examples = (property["examples"] ?? []) as string[];
+      if (examples.length === 0) missing.push(`${path}.${name}`);
+      const pattern = new RegExp(`${property["pattern"] ?? ""}`, "u");
+      const longest = (property["maxLength"] ?? Infinity) as number;
+      for (const example of examples) {
+        assert(pattern.test(example) && example.length <= longest, `${path}.${name}: ${example}`);
+      }
+    }
+  }
+  assertEquals(missing, []);
 });
 
 test("output schemas say every part, in camelCase and without formats", () => {
@@ -243,9 +253,19 @@ test("tools/list stays small enough for a model to read", async () => {
     );
     const { result } = await readAnswer(answer) as { result: { tools: { name: string }[] } };
     assertEquals(result.tools.map(({ name }) => name), [...names].sort());
-    const bytes = new TextEncoder().encode(JSON.stringify(result)).length;
-    assertLess(bytes / names.length, 3_000, "bytes for each tool");
+    const sizes = result.tools.map((tool) => ({ name: tool.name, bytes: bytesOf(tool) }));
+    const largest = sizes.toSorted((a, b) => b.bytes - a.bytes)[0]!;
+    const total = bytesOf(result);
+    console.log(
+      `tools/list: ${total} bytes for ${names.length} tools; the largest is ${largest.name} with ${largest.bytes}`,
+    );
+    assertLess(total / names.length, 3_000, "bytes for each tool");
+    assertLess(largest.bytes, 6_000, largest.name);
   } finally {
     await pipeline.close();
   }
 });
+
+function bytesOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
+}

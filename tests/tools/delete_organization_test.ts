@@ -25,6 +25,7 @@ test("delete_organization asks with the numbers that then turn out true", () =>
       await questionOf("delete_organization", ids, workspace),
       "Delete the organization Kestrel Robotics (kestrel) of the environment Production? " +
         "Its 3 users lose access to it. 2 users, who belong to no other organization, are deleted for good. " +
+        "Its 1 connection goes with it, and nobody signs in through it any more. " +
         "This cannot be undone.",
     );
     assertEquals(await callTool("delete_organization", ids, { workspace }), {

@@ -1,8 +1,8 @@
 import { test } from "node:test";
 import { assertEquals, assertRejects } from "@std/assert";
 import { AppError } from "../../errors.ts";
-import { questionOf, withConnections } from "../support/connections.ts";
-import { callTool } from "../support/tools.ts";
+import { withConnections } from "../support/connections.ts";
+import { callTool, questionOf } from "../support/tools.ts";
 
 const NAME = "disable_organization_connection";
 

@@ -18,13 +18,22 @@ interface Run {
   readonly confirm?: () => string | Promise<string>;
   readonly canAsk?: boolean;
   readonly answer?: ToolCall["answer"];
+  readonly intend?: ToolCall["intend"];
 }
 
 /** Runs one tool with the given handler and tells what came of it, and how often the handler ran. */
 async function run(
   handle: (input: unknown, context: ToolContext) => unknown,
-  { scopes = ["org:read"], input = {}, timeoutMs = 1000, signal, confirm, canAsk = false, answer }:
-    Run = {},
+  {
+    scopes = ["org:read"],
+    input = {},
+    timeoutMs = 1000,
+    signal,
+    confirm,
+    canAsk = false,
+    answer,
+    intend,
+  }: Run = {},
 ) {
   const policy = createScopePolicy();
   let runs = 0;
@@ -32,7 +41,7 @@ async function run(
     name: "probe",
     title: "Probe",
     description: "A probe for the tests of the executor; it runs what it is given.",
-    effect: "read",
+    effect: intend ? "update" : "read",
     scopes: ["org:read"],
     input: z.strictObject({ text: z.string().optional() }),
     output: z.object({ value: z.unknown() }),
@@ -52,6 +61,7 @@ async function run(
     workspace: store.workspace,
     audit: { query: () => Promise.resolve({ records: [] }) },
     access,
+    idempotency: store.idempotency,
     now,
     log: () => {},
   })({
@@ -72,11 +82,17 @@ async function run(
     canAsk,
     answer,
     progress: () => Promise.resolve(),
-    intend: () => Promise.resolve(),
+    intend: intend ?? (() => Promise.resolve()),
   });
   await revocations.close();
   await store.close();
   return { outcome, runs };
+}
+
+function abortable() {
+  const controller = new AbortController();
+  const error = new AppError("invalid_token", "Revoked", { reason: "client_revoked" });
+  return { signal: controller.signal, abort: () => controller.abort(error) };
 }
 
 function codeOf(outcome: Awaited<ReturnType<typeof run>>["outcome"]): string {
@@ -243,6 +259,30 @@ test("execute() asks nothing that a person could not read, and runs nothing then
   const { outcome } = await run(handle, { confirm: () => "Drop \u202eevil\u001b[2J?" });
   assert(!outcome.ok);
   assertEquals(outcome.question, "Drop \uFFFDevil\uFFFD[2J?");
+});
+
+test("execute() runs nothing for a call that was ended while a person was asked or its intent written (R42, H223)", async () => {
+  const handle = () => Promise.resolve({ value: 1 });
+  const turns: readonly [string, (end: () => void) => Promise<void>][] = [
+    ["before it was done", (end) => Promise.resolve(end())],
+    ["in the turn in which it was done", (end) => Promise.resolve().then(end)],
+    ["while it was never done", (end) => new Promise(() => end())],
+  ];
+  for (const [turn, meanwhile] of turns) {
+    for (const stage of ["confirm", "intend"] as const) {
+      const { signal, abort } = abortable();
+      const work = () => meanwhile(abort).then(() => "Drop it?");
+      const options = { [stage]: work, input: stage === "confirm" ? { confirm: true } : {} };
+      const { outcome, runs } = await run(handle, { ...options, signal });
+      assertEquals([codeOf(outcome), runs], ["invalid_token", 0], `${stage} ${turn}`);
+    }
+  }
+  const late = await run(handle, {
+    intend: () => new Promise((resolve) => setTimeout(resolve, 100)),
+    timeoutMs: 20,
+  });
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  assertEquals([codeOf(late.outcome), late.runs], ["timeout", 0]);
 });
 
 test("execute() gives the handler no token (R44, H192)", async () => {

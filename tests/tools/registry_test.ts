@@ -51,6 +51,23 @@ test("createRegistry() adds the argument that confirms to tools that ask, and to
   assertEquals(registry.get("good_tool")!.confirm, undefined);
 });
 
+test("createRegistry() adds the idempotency key to what has an effect, and to nothing that reads", () => {
+  const writing = tool({ name: "writing", effect: "create" });
+  const reading = tool({
+    name: "reading",
+    input: z.strictObject({ idempotencyKey: z.string() }),
+  });
+  const registry = createRegistry([writing, reading, good], policy);
+  const argument = (name: string) =>
+    (registry.get(name)!.inputSchema["properties"] as Record<string, Record<string, unknown>>)[
+      "idempotencyKey"
+    ];
+  assertEquals(argument("writing")?.["maxLength"], 128);
+  assertEquals(argument("reading"), { type: "string" });
+  assertEquals(argument("good_tool"), undefined);
+  assertEquals(registry.get("writing")!.inputSchema["required"], ["format"]);
+});
+
 test("createRegistry() seals which arguments may be recorded as they are; without a word none", () => {
   const clear = ["format"];
   const registry = createRegistry([tool({ name: "clear", audit: { clear } }), good], policy);
@@ -82,6 +99,10 @@ const FAULTS: readonly (readonly [string, Record<string, unknown>])[] = [
   ["has a field confirm", {
     confirm: () => "Sure?",
     input: z.strictObject({ confirm: z.boolean() }),
+  }],
+  ["has a field idempotencyKey", {
+    effect: "update",
+    input: z.strictObject({ idempotencyKey: z.string() }),
   }],
   ["audit.clear names formats, which is not in its input", { audit: { clear: ["formats"] } }],
   ["audit.clear names confirm, which", { audit: { clear: ["confirm"] }, confirm: () => "Sure?" }],

@@ -41,6 +41,20 @@ test("set_organization_user_roles refuses a user of another organization", () =>
     assertEquals(error.code, "not_found");
   }));
 
+test("set_organization_user_roles gives nobody a role that the environment does not have", () =>
+  withWorkspace(async (workspace) => {
+    const ids = await mira(workspace);
+    const { organizationId: _, ...person } = ids;
+    const before = await callTool("get_user", person, { workspace });
+    const input = { ...ids, roles: ["member", "superuser"] };
+    const error = await assertRejects(
+      () => callTool("set_organization_user_roles", input, { workspace }),
+      AppError,
+    );
+    assertEquals([error.code, error.reason], ["invalid_input", "role_unknown"]);
+    assertEquals(await callTool("get_user", person, { workspace }), before);
+  }));
+
 test("set_organization_user_roles wants at least one role, each once and well-formed", () => {
   const ids = { environmentId: "env_1", organizationId: "org_1", userId: "usr_1" };
   for (const roles of [undefined, [], ["a", "a"], ["a b"], [""], "admin", Array(11).fill("x")]) {

@@ -28,6 +28,8 @@ async function withPipeline(
 const waiting = (token: string) =>
   modernRequest(token, { body: modernBody("wait", {}, { progressToken: 1 }) });
 
+const counting = modernBody("count", { to: 1 }, { progressToken: 1 });
+
 /** What a structured header says: names with their parameters. */
 function parsed(response: Response, name: string): [string, Record<string, unknown>][] {
   return parseList(response.headers.get(name)!).map(([item, parameters]) => [
@@ -99,7 +101,11 @@ test("handler: a client has so many open streams, whoever is behind it, and no t
     for (
       const request of [
         waiting(people[2]!),
-        legacyRequest(people[2]!, "tools/call", { name: "add", arguments: { a: 1, b: 2 } }),
+        legacyRequest(people[2]!, "tools/call", {
+          name: "add",
+          arguments: { a: 1, b: 2 },
+          _meta: { progressToken: 1 },
+        }),
         modernRequest(people[2]!, { body: listen }),
       ]
     ) {
@@ -113,17 +119,37 @@ test("handler: a client has so many open streams, whoever is behind it, and no t
     assertEquals([runs.get("wait"), runs.get("add")], [2, undefined]);
 
     assertEquals((await handler(modernRequest(people[2]!), "::1")).status, 200, "not a stream");
+    const ordinary = { name: "add", arguments: { a: 1, b: 2 } };
+    const old = await handler(legacyRequest(people[2]!, "tools/call", ordinary), "::1");
+    assertEquals(old.status, 200, "it comes as a stream and ends with the call");
+    await readAnswer(old);
     const other = await issuer.token({ claims: { client_id: "client-2" } });
-    await (await handler(legacyRequest(other, "tools/list", {}), "::1")).text();
+    await (await handler(waiting(other), "::1")).body!.cancel();
 
     await streams[0]!.body!.cancel();
     for (let turn = 0; turn < 3; turn += 1) {
-      const answer = await handler(legacyRequest(people[2]!, "tools/list", {}), "::1");
+      const answer = await handler(modernRequest(people[2]!, { body: counting }), "::1");
       assertEquals(answer.status, 200);
       await readAnswer(answer);
     }
     await streams[1]!.body!.cancel();
   }, { deps: { limits: limitsWith({ streams: 2 }) } }));
+
+test("handler: ordinary calls of one person take no places from the streams of another (H196)", () =>
+  withPipeline(async ({ handler, issuer, runs }) => {
+    const busy = await issuer.token({ claims: { sub: "busy" } });
+    const waits = () => legacyRequest(busy, "tools/call", { name: "wait", arguments: {} });
+    const calls = await Promise.all(Array.from({ length: 3 }, () => handler(waits(), "::1")));
+    assertEquals(calls.map(({ status }) => status), [200, 200, 200]);
+    const refused = await handler(waits(), "::1");
+    assertEquals([refused.status, (await refused.json()).limit], [429, "concurrent"]);
+    assertEquals(runs.get("wait"), 3);
+
+    const other = await issuer.token({ claims: { sub: "other" } });
+    const stream = await handler(waiting(other), "::1");
+    assertEquals(stream.status, 200, "the same client, another person");
+    for (const { body } of [...calls, stream]) await body!.cancel();
+  }, { deps: { limits: limitsWith({ concurrent: 3, streams: 1 }) } }));
 
 const probe = (name: string, more: { cost?: number; rate?: { points: number; seconds: number } }) =>
   defineTool({

@@ -1,82 +1,12 @@
-import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
-import { listen } from "../../../http/listen.ts";
-import { createOperatorHandler } from "../../../http/operator/handler.ts";
-import type { OperatorParts } from "../../../http/operator/parts.ts";
 import type { AuditRecord } from "../../../store/audit.ts";
-import { createMetrics } from "../../../telemetry/metrics.ts";
 import { parseExposition } from "../../support/exposition.ts";
 import { createTestIssuer } from "../../support/issuer.ts";
 import { memoryAccess, memoryAudit } from "../../support/operator.ts";
-import { sendRaw } from "../../support/socket.ts";
-import type { RawAnswer } from "../../support/socket.ts";
+import { errorOf, READY, TOKEN, withOperator } from "./scene.ts";
 
-const TOKEN = "gho_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
 const ISSUER = "https://issuer.example";
-const READY = { status: "ready", checks: { store: { ok: true } }, catalogue: "c" } as const;
-
-interface Scene {
-  readonly port: number;
-  readonly log: readonly Record<string, unknown>[];
-  readonly unexpected: readonly unknown[];
-  /** Sends what an operator would, but for what a test changes; undefined leaves a header out. */
-  ask(
-    line: string,
-    headers?: Record<string, string | undefined>,
-    body?: unknown,
-  ): Promise<RawAnswer>;
-}
-
-async function withOperator(
-  work: (scene: Scene) => Promise<void>,
-  parts: Partial<OperatorParts> = {},
-  tokenHash: string | null = createHash("sha256").update(TOKEN).digest("hex"),
-): Promise<void> {
-  const log: Record<string, unknown>[] = [];
-  const collect = (level: string) => (_message: string, properties = {}) =>
-    void log.push({ level, ...properties });
-  const unexpected: unknown[] = [];
-  let handle = (_request: Request) => Promise.resolve(new Response());
-  const listener = listen({ host: "127.0.0.1", port: 0, handler: (request) => handle(request) });
-  const { port } = listener;
-  const handler = createOperatorHandler({
-    metrics: createMetrics({ version: "0", tools: [], limits: [] }),
-    readiness: () => Promise.resolve(READY),
-    access: memoryAccess(),
-    audit: memoryAudit([]),
-    ...parts,
-  }, {
-    port,
-    tokenHash: tokenHash ?? undefined,
-    logger: { debug: collect("debug"), warning: collect("warning") },
-    onUnexpected: (error) => unexpected.push(error),
-  });
-  handle = (request) => handler(request, "127.0.0.1");
-  try {
-    await work({
-      port,
-      log,
-      unexpected,
-      ask(line, headers = {}, body) {
-        const all = {
-          host: `127.0.0.1:${port}`,
-          authorization: `Bearer ${TOKEN}`,
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...headers,
-        };
-        const lines = Object.entries(all).filter(([, value]) => value !== undefined)
-          .map(([name, value]) => `${name}: ${value}`);
-        const text = typeof body === "string" ? body : JSON.stringify(body);
-        return sendRaw(port, [`${line} HTTP/1.1`, ...lines], text);
-      },
-    });
-  } finally {
-    await listener.stop(1000);
-  }
-}
-
-const errorOf = ({ body }: RawAnswer) => JSON.parse(body).error as string;
 
 test("operator: metrics, readiness and life need no credential, and are not kept by anybody", () =>
   withOperator(async ({ ask }) => {
