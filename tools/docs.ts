@@ -32,6 +32,7 @@ import decision12 from "../docs/decisions/0012-subscriptions-are-refused-or-whol
 };
 import doctor from "../docs/doctor.md" with { type: "text" };
 import operations from "../docs/operations.md" with { type: "text" };
+import scalekit from "../docs/scalekit.md" with { type: "text" };
 import threatModel from "../docs/threat_model.md" with { type: "text" };
 import toolTable from "../docs/tools.md" with { type: "text" };
 
@@ -52,6 +53,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "docs/decisions/0012-subscriptions-are-refused-or-whole.md": decision12,
   "docs/doctor.md": doctor,
   "docs/operations.md": operations,
+  "docs/scalekit.md": scalekit,
   "docs/threat_model.md": threatModel,
   "docs/tools.md": toolTable,
 };
