@@ -49,13 +49,14 @@ export function organizationUsers({ of }: Context): Pick<
       await findOrganization(api, organizationId);
       const added = new Map<string, number>();
       const results: ImportedRow[] = [];
+      const stopAt = performance.now() + IMPORT_MS;
       let stopped: AppError | undefined;
       // One after the other: rows of one batch may name the same person.
       for (const { row, user: input } of rows) {
         const { email } = input;
         const earlier = added.get(emailKey(email));
         try {
-          if (stopped) throw notTried(stopped);
+          if (stopped || performance.now() > stopAt) throw notTried(stopped);
           if (earlier !== undefined) throw repeatedEmail(earlier);
           const user = await addUser(api, organizationId, input);
           added.set(emailKey(email), row);
@@ -72,6 +73,8 @@ export function organizationUsers({ of }: Context): Pick<
   };
 }
 
+/** How long a batch may take, so that its answer is there before the call is given up. */
+const IMPORT_MS = 25_000;
 /** What says something about one row and nothing about the next. */
 const ROW_REFUSALS = new Set(["conflict", "invalid_input", "not_found"]);
 
@@ -190,12 +193,11 @@ function repeatedEmail(row: number): AppError {
   });
 }
 
-function notTried({ code }: AppError): AppError {
+function notTried(failure: AppError | undefined): AppError {
+  const why = failure ? "a row before it failed" : "the Scalekit API is slow";
   return new AppError(
-    code,
-    "Not tried, since a row before it failed; import this row again later",
-    {
-      reason: "not_tried",
-    },
+    failure?.code ?? "timeout",
+    `Not tried, since ${why}; import this row again later`,
+    { reason: "not_tried" },
   );
 }

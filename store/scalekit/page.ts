@@ -82,8 +82,8 @@ export async function readRemotePage<Item extends { readonly id: string }>(
     isEnd = at === undefined;
     if (start < 0) start = rows.findIndex(({ item }) => item.id === place.after) + 1 || -1;
   }
-  // The item is gone, and others have moved up.
-  if (start < 0) start = Math.min(place.offset, rows.length);
+  // The item is gone, and those behind it have moved up into its place.
+  if (start < 0) start = Math.min(Math.max(place.offset - 1, 0), rows.length);
 
   const shown = rows.slice(start, start + pageSize);
   const last = shown.at(-1);
@@ -122,7 +122,7 @@ export function pageOf<Item extends { readonly id: string }>(
 ): Page<Item> {
   const place = pageToken === undefined ? undefined : readToken(pageToken, list);
   const found = items.findIndex(({ id }) => id === place?.after) + 1;
-  const start = place === undefined ? 0 : found || Math.min(place.offset, items.length);
+  const start = found || Math.max((place?.offset ?? 0) - 1, 0);
   const shown = items.slice(start, start + pageSize);
   const end = start + shown.length;
   const after = shown.at(-1)?.id;

@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from "../../errors.ts";
 import type { HttpAnswer } from "./exchange.ts";
 import type { Json } from "./values.ts";
 
-/** What of an error is believed: short words from a narrow alphabet, in which no sentence can be written. */
+/** What of an error is passed on: marked as theirs, short, and from alphabets that prose does not fit into. */
 export interface ErrorFacts {
   readonly code?: string;
   readonly requestId?: string;
