@@ -20,8 +20,9 @@ import type { AuditLog } from "../store/audit.ts";
 import { openStore } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
-import { tools } from "../tools/mod.ts";
-import type { Registry } from "../tools/registry.ts";
+import { tools as ownTools } from "../tools/mod.ts";
+import type { AnyToolDefinition, Registry } from "../tools/registry.ts";
+import type { Upstreams } from "../upstream/mod.ts";
 import { openServerAudit } from "./audit_log.ts";
 import { readinessChecks } from "./checks.ts";
 import { publicOrigins } from "./config.ts";
@@ -33,6 +34,7 @@ import { buildPipeline } from "./pipeline.ts";
 import type { Foundation } from "./pipeline.ts";
 import { createRecorder } from "./recorder.ts";
 import { requireReloadable } from "./reload.ts";
+import { createExchangedTokens, openUpstreams } from "./upstreams.ts";
 import { VERSION } from "./version.ts";
 
 /** A running server without its listener. */
@@ -67,6 +69,8 @@ export interface AppOptions {
   readonly now?: () => Date;
   /** Replaces the protocol side; the conformance suite brings its own tools. */
   readonly mcp?: McpDispatcher;
+  /** Instead of those of this program. */
+  readonly tools?: readonly AnyToolDefinition[];
 }
 
 /**
@@ -90,7 +94,7 @@ type Closable = () => Promise<void>;
 /** Opens what outlives a configuration; each part is in `opened` before the next one can fail. */
 async function lay(
   config: Config,
-  { logger, mcp, now = () => new Date() }: AppOptions,
+  { logger, mcp, tools = ownTools, now = () => new Date() }: AppOptions,
   opened: Closable[],
 ): Promise<Foundation> {
   const policy = createScopePolicy(config.scopes);
@@ -108,6 +112,8 @@ async function lay(
   opened.push(() => revocations.close());
   const live = createLiveRequests({ check: revocations.check });
   revocations.onChange(live.endWhere);
+  const exchanged = createExchangedTokens();
+  revocations.onChange(exchanged.dropWhere);
   const metrics = createMetrics({
     version: VERSION,
     tools: tools.map(({ name }) => name),
@@ -138,10 +144,12 @@ async function lay(
     revocationStore,
     revocations,
     live,
+    exchanged,
     authorizationServer,
     verifyProof: createProofVerifier({ replay: store.replay, nonceKey: randomBytes(32) }),
     confirmationKey: randomBytes(32),
     keySources: createKeySources({ now, logger, observe: metrics.observe }),
+    tools,
     logger,
     now,
     ...(mcp && { mcp }),
@@ -151,7 +159,8 @@ async function lay(
 async function start(first: Config, foundation: Foundation, opened: Closable[]): Promise<App> {
   let config = first;
   let limits = await limitsFor(first);
-  let pipeline = buildPipeline(config, foundation, limits);
+  let upstreams = await openUpstreams(first, foundation);
+  let pipeline = buildPipeline(config, foundation, limits, upstreams);
   /** A former dispatcher lives for as long as a request that it serves. */
   const former: WeakRef<McpDispatcher>[] = [];
   let isStopping = false;
@@ -167,6 +176,13 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
     // Those of a former configuration are closed at the end too: a request may still be counted by them.
     if (limits) opened.push(() => limits.close());
     return limits;
+  }
+
+  /** Tokens stay where the upstreams do; key files may have changed, so a reload reads them again. */
+  async function upstreamsFor(next: Config): Promise<Upstreams> {
+    const kept = JSON.stringify(config.upstreams) === JSON.stringify(next.upstreams) &&
+      !JSON.stringify(next.upstreams).includes('"privateKeyFile"');
+    return kept ? upstreams : await openUpstreams(next, foundation);
   }
 
   return {
@@ -201,10 +217,12 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
       // Counts go on where the limits stay as they are.
       const kept = JSON.stringify(config.rateLimit) === JSON.stringify(next.rateLimit);
       const nextLimits = kept ? limits : await limitsFor(next);
-      const built = buildPipeline(next, foundation, nextLimits);
+      const nextUpstreams = await upstreamsFor(next);
+      const built = buildPipeline(next, foundation, nextLimits, nextUpstreams);
       if (built.mcp !== pipeline.mcp) former.push(new WeakRef(pipeline.mcp));
       config = next;
       limits = nextLimits;
+      upstreams = nextUpstreams;
       pipeline = built;
     },
     async close() {

@@ -27,13 +27,15 @@ import type { Store } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { createExecutor } from "../tools/execute.ts";
-import { tools } from "../tools/mod.ts";
 import { createRegistry } from "../tools/registry.ts";
-import type { Registry } from "../tools/registry.ts";
+import type { AnyToolDefinition, Registry } from "../tools/registry.ts";
+import type { Upstreams } from "../upstream/mod.ts";
 import type { Config } from "./config_schema.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { issuerTerms, resourcesByHost, trustedIssuers } from "./issuers.ts";
 import type { KeySources } from "./issuers.ts";
+import { warnOfMissing } from "./upstreams.ts";
+import type { ExchangedTokens } from "./upstreams.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** What outlives a configuration. */
@@ -51,6 +53,8 @@ export interface Foundation {
   /** Signs questions to people; what was asked before a restart has to be asked again. */
   readonly confirmationKey: Uint8Array;
   readonly keySources: KeySources;
+  readonly exchanged: ExchangedTokens;
+  readonly tools: readonly AnyToolDefinition[];
   readonly logger: Logger;
   readonly now: () => Date;
   /** Replaces the protocol side; the conformance suite brings its own tools. */
@@ -67,7 +71,7 @@ export interface Pipeline {
 }
 
 /**
- * Builds the pipeline of a configuration; `limits` are those that it asks for.
+ * Builds the pipeline of a configuration; `limits` and `upstreams` are those that it asks for.
  *
  * @throws {AppError} `invalid_request` that lists what is wrong.
  */
@@ -75,10 +79,12 @@ export function buildPipeline(
   config: Config,
   foundation: Foundation,
   limits: Limits | undefined,
+  upstreams: Upstreams,
 ): Pipeline {
   const { store, audit, metrics, revocations, authorizationServer, logger, now } = foundation;
   const policy = createScopePolicy(config.scopes);
-  const registry = createRegistry(tools, policy);
+  const registry = createRegistry(foundation.tools, policy);
+  warnOfMissing(registry, upstreams, logger);
   const hosts = resourcesByHost(config, policy);
   const issuers = trustedIssuers(config, {
     audiences: new Set([...hosts.values()].map((resource) => resource.resource)),
@@ -107,6 +113,7 @@ export function buildPipeline(
       workspace: store.workspace,
       audit,
       access,
+      upstreams,
       now,
       log: logger.info,
       measure: metrics.toolRan,
@@ -146,6 +153,7 @@ export function buildPipeline(
       verifyProof: foundation.verifyProof,
       revocations,
       now,
+      subjectIssuers: upstreams.subjectIssuers,
     }),
     live: foundation.live,
     registry,

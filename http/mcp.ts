@@ -23,6 +23,7 @@ import type { Progress, Registry } from "../tools/registry.ts";
 import { askedFor, bindingOf, canAskPerson, QUESTION_TTL_SECONDS, redeem } from "./confirmation.ts";
 import type { Asked, ConfirmationOptions } from "./confirmation.ts";
 import type { Exchange } from "./exchange.ts";
+import { noteUpstream } from "./record.ts";
 import type { Message } from "./message.ts";
 import { isRefusal, meaningOf, refusalOf } from "./protocol_errors.ts";
 import type { WireError } from "./protocol_errors.ts";
@@ -90,6 +91,8 @@ export function createMcp(options: McpOptions): McpDispatcher {
         : context.mcpReq.signal,
       canAsk,
       answer,
+      subject: exchange.subject,
+      onUpstream: (call) => noteUpstream(exchange, call),
       progress: (progress) => notifyProgress(context, progress),
       intend: () => options.intend(exchange),
     });

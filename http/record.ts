@@ -9,6 +9,7 @@ import type {
   JsonValue,
 } from "../store/audit.ts";
 import type { Tool } from "../tools/registry.ts";
+import type { UpstreamCall } from "../upstream/mod.ts";
 import type { Exchange } from "./exchange.ts";
 import { traceIdOf } from "./spans.ts";
 
@@ -61,6 +62,24 @@ export function eventOf(
       ...(result?.bytes !== undefined && { bytes: result.bytes }),
       durationMs: Math.round((performance.now() - exchange.startedAtMs) * 1000) / 1000,
     },
+    ...(exchange.upstream && { details: upstreamDetails(exchange.upstream) }),
+  };
+}
+
+/** A tool may call an upstream often, and a record is read by people. */
+const MAX_UPSTREAM_CALLS = 20;
+
+/** Takes down a request to an upstream for the record of the call that made it. */
+export function noteUpstream(exchange: Exchange, call: UpstreamCall): void {
+  exchange.upstream ??= { calls: [], count: 0 };
+  exchange.upstream.count += 1;
+  if (exchange.upstream.calls.length < MAX_UPSTREAM_CALLS) exchange.upstream.calls.push(call);
+}
+
+function upstreamDetails({ calls, count }: NonNullable<Exchange["upstream"]>) {
+  return {
+    upstream: calls.map((call) => ({ ...call })),
+    ...(count > calls.length && { upstreamOmitted: count - calls.length }),
   };
 }
 

@@ -5,8 +5,11 @@ import { AppError, toAppError } from "../errors.ts";
 import type { AccessControl } from "../auth/access_control.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
+import type { SubjectToken } from "../auth/subject_token.ts";
 import type { AuditReader } from "../store/audit.ts";
 import type { Workspace } from "../store/workspace.ts";
+import { noUpstreams } from "../upstream/mod.ts";
+import type { UpstreamCall, Upstreams } from "../upstream/mod.ts";
 import { createHandle } from "./handle.ts";
 import type { Measure } from "./handle.ts";
 import { sanitize } from "./sanitize.ts";
@@ -24,6 +27,10 @@ export interface ToolCall {
   readonly canAsk: boolean;
   /** What the person said to a question of an earlier round about this very call. */
   readonly answer?: Answer | undefined;
+  /** For upstreams that are called on the caller's behalf; it never gets to the handler. */
+  readonly subject?: SubjectToken | undefined;
+  /** Told of each request to an upstream. */
+  readonly onUpstream?: (call: UpstreamCall) => void;
   progress(progress: Progress): Promise<void>;
   /**
    * Makes it durable that the tool is about to have its effect.
@@ -66,6 +73,8 @@ export interface ExecutorOptions {
   readonly workspace: Workspace;
   readonly audit: AuditReader;
   readonly access: AccessControl;
+  /** Absent where none are configured. */
+  readonly upstreams?: Upstreams;
   readonly now: () => Date;
   readonly log: (message: string, properties?: Record<string, unknown>) => void;
   readonly measure?: Measure;
@@ -80,7 +89,7 @@ const MAX_QUESTION_LENGTH = 2000;
 export function createExecutor(
   options: ExecutorOptions,
 ): (call: ToolCall) => Promise<ToolOutcome> {
-  const { policy, workspace, audit, access, now } = options;
+  const { policy, workspace, audit, access, upstreams = noUpstreams, now } = options;
   const catalogue = catalogueOf(options.registry, policy);
   const handle = createHandle(options.measure);
 
@@ -91,6 +100,13 @@ export function createExecutor(
     const { input, confirmed } = parseInput(tool, call.input);
     if (call.signal.reason instanceof AppError) throw call.signal.reason;
     const deadline = withDeadline(call.signal, tool.timeoutMs);
+    const { upstream, close } = upstreams.open({
+      principal,
+      subject: call.subject,
+      egress: tool.egress,
+      signal: deadline.signal,
+      onCall: call.onUpstream,
+    });
     const context: ToolContext = Object.freeze({
       principal,
       workspace,
@@ -98,6 +114,7 @@ export function createExecutor(
       access,
       catalogue,
       signal: deadline.signal,
+      upstream,
       progress: call.progress,
       log: (message: string, properties: Record<string, unknown> = {}) =>
         options.log(message, { tool: tool.name, request_id: call.requestId, ...properties }),
@@ -113,6 +130,7 @@ export function createExecutor(
       return checkOutput(tool, await handle(tool, input, context, deadline.expired));
     } finally {
       deadline.clear();
+      close();
     }
   }
 

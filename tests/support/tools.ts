@@ -8,6 +8,7 @@ import { catalogueOf } from "../../tools/execute.ts";
 import { tools } from "../../tools/mod.ts";
 import { createRegistry } from "../../tools/registry.ts";
 import type { Tool, ToolContext } from "../../tools/registry.ts";
+import { noUpstreams } from "../../upstream/mod.ts";
 import { startAccess } from "./access.ts";
 import type { Access } from "./access.ts";
 
@@ -79,6 +80,11 @@ export async function callTool(
     access: accesses.get(workspace)!.access,
     catalogue,
     signal: new AbortController().signal,
+    upstream: noUpstreams.open({
+      principal: principal(),
+      egress: [],
+      signal: new AbortController().signal,
+    }).upstream,
     progress: () => Promise.resolve(),
     log: () => {},
     now: () => NOW,
