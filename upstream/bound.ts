@@ -85,8 +85,10 @@ export function bindUpstream(options: BoundOptions): BoundUpstream {
         const isLast = attempt >= request.retries;
         try {
           const received = await exchange(url, request, caller, signal);
-          if (isLast || !BUSY.has(received.status)) return responseOf(received);
-          await wait(name, attempt, retryAfterOf(received), signal);
+          const asked = retryAfterOf(received);
+          const isTooLong = asked !== undefined && asked > MAX_WAIT_MS;
+          if (isLast || isTooLong || !BUSY.has(received.status)) return responseOf(received);
+          await wait(name, attempt, asked, signal);
         } catch (error) {
           if (isLast || !isPassing(error)) throw error;
           await wait(name, attempt, undefined, signal);
@@ -118,7 +120,7 @@ function responseOf({ status, headers, body }: Received): Response {
   });
 }
 
-/** Seconds; a date is not believed, as nobody's clock has to agree with ours. */
+/** Milliseconds; a date is not believed, as nobody's clock has to agree with ours. */
 function retryAfterOf({ headers }: Received): number | undefined {
   const value = headers.find(([name]) => name.toLowerCase() === "retry-after")?.[1] ?? "";
   return /^\d{1,6}$/.test(value) ? Number(value) * 1000 : undefined;
@@ -139,7 +141,7 @@ function wait(
   const timer = setTimeout(() => {
     signal.removeEventListener("abort", onAbort);
     resolve();
-  }, Math.min(MAX_WAIT_MS, asked ?? backOff));
+  }, asked ?? backOff);
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort, { once: true });
   return promise;

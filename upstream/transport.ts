@@ -135,10 +135,10 @@ function receive(
     reject(faultOf("upstream_broken", new Error("the connection closed early")));
   });
   outgoing.on("response", (incoming) => {
-    read(incoming, maxBytes).then((received) => {
+    read(incoming, maxBytes, (received) => {
       resolve(received);
       outgoing.destroy();
-    }, (error) => fail(isTransportFault(error) ? error.fault : "upstream_broken", error));
+    }, fail);
   });
   if (signal?.aborted) onAbort();
   else {
@@ -162,29 +162,33 @@ function whenChecked(
   });
 }
 
-function read(incoming: IncomingMessage, maxBytes: number): Promise<Received> {
-  const { promise, resolve, reject } = Promise.withResolvers<Received>();
+/** Calls one of the two; not by a promise, as the end of the connection follows on the heels of that of the answer. */
+function read(
+  incoming: IncomingMessage,
+  maxBytes: number,
+  done: (received: Received) => void,
+  fail: (fault: FailureReason, cause?: unknown) => void,
+): void {
   // Nothing else was accepted, and what is packed could unfold without end.
   if ((incoming.headers["content-encoding"] ?? "identity") !== "identity") {
-    reject(faultOf("upstream_broken", new Error("the answer is encoded")));
+    return fail("upstream_broken", new Error("the answer is encoded"));
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
   incoming.on("data", (chunk: Uint8Array) => {
     size += chunk.byteLength;
-    if (size > maxBytes) reject(faultOf("upstream_too_large"));
+    if (size > maxBytes) fail("upstream_too_large");
     else chunks.push(chunk);
   });
-  incoming.on("error", (error) => reject(faultOf("upstream_broken", error)));
+  incoming.on("error", (error) => fail("upstream_broken", error));
   incoming.on("end", () => {
     const headers: [string, string][] = [];
     for (let index = 0; index + 1 < incoming.rawHeaders.length; index += 2) {
       headers.push([incoming.rawHeaders[index]!, incoming.rawHeaders[index + 1]!]);
     }
     const body = new Uint8Array(Buffer.concat(chunks));
-    resolve({ status: incoming.statusCode ?? 0, headers, body });
+    done({ status: incoming.statusCode ?? 0, headers, body });
   });
-  return promise;
 }
 
 /** A resolver cannot be interrupted, only left alone. */
