@@ -13,6 +13,7 @@ import { registry } from "../support/tools.ts";
 const SHARED = [
   "audit_objects",
   "batches",
+  "egress",
   "execute",
   "handle",
   "mod",

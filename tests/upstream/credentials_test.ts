@@ -36,7 +36,9 @@ async function withScene(
   const tokens = await startTokenServer(issuer);
   const canary = await startCanary((request, response) => {
     const token = request.headers.authorization?.slice("Bearer ".length) ?? "";
-    response.writeHead(tokens.issued.includes(token) ? 200 : 401, { "content-type": "application/json" });
+    response.writeHead(tokens.issued.includes(token) ? 200 : 401, {
+      "content-type": "application/json",
+    });
     response.end(JSON.stringify({ token }));
   });
   try {
