@@ -1,6 +1,6 @@
 /** The span of a call to another server, and the headers that carry its context there. */
 
-import { context, propagation, SpanKind, trace } from "@opentelemetry/api";
+import { context, createContextKey, propagation, SpanKind, trace } from "@opentelemetry/api";
 import type { Tracer } from "@opentelemetry/api";
 import { fail } from "./request_spans.ts";
 
@@ -19,6 +19,8 @@ export type ClientTracing = <Answer extends { readonly status: number }>(
   errorType: (error: unknown) => string,
 ) => Promise<Answer>;
 
+/** By the name that @opentelemetry/core has for it. */
+const SUPPRESSED = createContextKey("OpenTelemetry SDK Context Key SUPPRESS_TRACING");
 /** Without baggage: what a stranger put there is not ours to pass on. */
 const SENT = ["traceparent", "tracestate"] as const;
 
@@ -40,7 +42,13 @@ export function clientTracingOf(spans: Tracer): ClientTracing {
       SENT.flatMap((name) => carrier[name] === undefined ? [] : [[name, carrier[name]]]),
     );
     try {
-      const answer = await context.with(active, work, undefined, headers);
+      // Or the runtime's own instrumentation would put another span's context in the place of this one's.
+      const answer = await context.with(
+        active.setValue(SUPPRESSED, true),
+        work,
+        undefined,
+        headers,
+      );
       span.setAttribute("http.response.status_code", answer.status);
       if (answer.status >= 400) fail(span, String(answer.status));
       return answer;

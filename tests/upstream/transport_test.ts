@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -8,7 +9,8 @@ import { assert, assertEquals } from "@std/assert";
 import { addressKind } from "../../auth/addresses.ts";
 import { createTransport, isTransportFault } from "../../upstream/transport.ts";
 import type { Bounds, TransportOptions } from "../../upstream/transport.ts";
-import { withDirectory } from "../support/process.ts";
+import { EXECUTABLES, ROOT } from "../support/build.ts";
+import { needs, run, withDirectory } from "../support/process.ts";
 import { startCanary } from "../support/upstream.ts";
 import { bench, refusalOf } from "./support.ts";
 
@@ -159,5 +161,35 @@ test(
         https.close();
         https.closeAllConnections();
       }
+    }),
+);
+
+test(
+  "under permissions by name the connection itself is checked, before a byte is sent (DNS rebinding, H186)",
+  { ...needs("deno"), timeout: 30_000 },
+  () =>
+    withDirectory(async (folder) => {
+      const canary = await startCanary();
+      const module = new URL("../../upstream/transport.ts", import.meta.url).href;
+      // The resolver names a public address, which no permission covers; the name itself leads to this machine.
+      const script = `
+        import { createTransport } from ${JSON.stringify(module)};
+        const send = createTransport({ resolve: () => Promise.resolve(["93.184.215.14"]) });
+        const url = new URL("http://localhost:${canary.port}/secret-path");
+        for (const allowPrivate of [false, true]) {
+          await send({ url, method: "POST", headers: {}, body: new TextEncoder().encode("secret-body") },
+            { allowPrivate, timeoutMs: 5000, maxBytes: 1000 })
+            .then(({ status }) => console.log(status), ({ fault }) => console.log(fault));
+        }`;
+      const file = join(folder, "probe.ts");
+      await writeFile(file, script);
+      const flags = ["--no-prompt", "--no-check", `--config=${join(ROOT, "deno.json")}`];
+      const allow = [`--allow-net=localhost:${canary.port}`, "--allow-read", "--allow-env"];
+      const done = await run([EXECUTABLES.deno, "run", ...flags, ...allow, file]);
+      assertEquals(done.stdout.trim().split("\n"), ["upstream_address", "200"], done.stderr);
+      assertEquals(canary.seen.map(({ url, body }) => [url, body]), [
+        ["/secret-path", "secret-body"],
+      ]);
+      await canary.stop();
     }),
 );
