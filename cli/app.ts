@@ -22,6 +22,7 @@ import type { Logger } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { tools as ownTools } from "../tools/mod.ts";
 import type { AnyToolDefinition, Registry } from "../tools/registry.ts";
+import { createExchangedTokens } from "../upstream/credentials.ts";
 import type { Upstreams } from "../upstream/mod.ts";
 import { openServerAudit } from "./audit_log.ts";
 import { readinessChecks } from "./checks.ts";
@@ -34,7 +35,7 @@ import { buildPipeline } from "./pipeline.ts";
 import type { Foundation } from "./pipeline.ts";
 import { createRecorder } from "./recorder.ts";
 import { requireReloadable } from "./reload.ts";
-import { createExchangedTokens, openUpstreams } from "./upstreams.ts";
+import { openUpstreams } from "./upstreams.ts";
 import { VERSION } from "./version.ts";
 
 /** A running server without its listener. */

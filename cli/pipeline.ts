@@ -29,13 +29,13 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { createExecutor } from "../tools/execute.ts";
 import { createRegistry } from "../tools/registry.ts";
 import type { AnyToolDefinition, Registry } from "../tools/registry.ts";
+import type { ExchangedTokens } from "../upstream/credentials.ts";
 import type { Upstreams } from "../upstream/mod.ts";
 import type { Config } from "./config_schema.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { issuerTerms, resourcesByHost, trustedIssuers } from "./issuers.ts";
 import type { KeySources } from "./issuers.ts";
 import { warnOfMissing } from "./upstreams.ts";
-import type { ExchangedTokens } from "./upstreams.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** What outlives a configuration. */

@@ -1,10 +1,9 @@
 /** Builds the upstreams of a configuration: keys from their files, a credential and bounds for each. */
 
-import { createExchangedTokens } from "../upstream/credentials.ts";
-import type { Credential, ExchangedTokens } from "../upstream/credentials.ts";
-import { exchangedCredential, noCredential, ownCredential } from "../upstream/credentials.ts";
 import { bindUpstream } from "../upstream/bound.ts";
 import type { BoundUpstream } from "../upstream/bound.ts";
+import { exchangedCredential, noCredential, ownCredential } from "../upstream/credentials.ts";
+import type { Credential, ExchangedTokens } from "../upstream/credentials.ts";
 import { createUpstreams } from "../upstream/mod.ts";
 import type { Upstreams } from "../upstream/mod.ts";
 import { createTokenClient } from "../upstream/token_client.ts";
@@ -18,9 +17,6 @@ import { readClientKey } from "./client_key.ts";
 import type { Config } from "./config_schema.ts";
 import { subjectIssuersOf } from "./upstream_schema.ts";
 import type { UpstreamConfig } from "./upstream_schema.ts";
-
-export { createExchangedTokens };
-export type { ExchangedTokens };
 
 export interface UpstreamParts {
   /** Outlives a configuration, so that one listener empties it. */

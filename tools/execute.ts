@@ -104,6 +104,7 @@ export function createExecutor(
       principal,
       subject: call.subject,
       egress: tool.egress,
+      requestId: call.requestId,
       signal: deadline.signal,
       onCall: call.onUpstream,
     });

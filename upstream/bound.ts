@@ -39,24 +39,23 @@ export function bindUpstream(options: BoundOptions): BoundUpstream {
   const server = { address: baseUrl.hostname, port };
 
   /** Once, and once more with another token where the first is refused: a 401 says that nothing was done. */
-  async function exchange(
+  async function sendWithToken(
     url: URL,
     request: PreparedRequest,
     caller: Caller,
-    signal: AbortSignal,
   ): Promise<Received> {
-    const token = await credential.token({ ...caller, signal });
-    const received = await dispatch(url, request, token, signal);
+    const token = await credential.token(caller);
+    const received = await dispatch(url, request, caller, token);
     if (received.status !== 401 || token === undefined) return received;
     credential.refused(caller, token);
-    return await dispatch(url, request, await credential.token({ ...caller, signal }), signal);
+    return await dispatch(url, request, caller, await credential.token(caller));
   }
 
   async function dispatch(
     url: URL,
     { method, headers, body }: PreparedRequest,
+    { signal, requestId }: Caller,
     token: string | undefined,
-    signal: AbortSignal,
   ): Promise<Received> {
     const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const work = (context: Readonly<Record<string, string>>) =>
@@ -69,7 +68,8 @@ export function bindUpstream(options: BoundOptions): BoundUpstream {
     } catch (error) {
       if (!isTransportFault(error)) throw error;
       if (error.fault !== "upstream_aborted") {
-        warn({ step: "request", fault: error.fault, error: messageOf(error.cause) });
+        const { fault, cause } = error;
+        warn({ step: "request", fault, error: messageOf(cause), request_id: requestId });
       }
       throw upstreamFailure(name, error.fault);
     }
@@ -81,10 +81,11 @@ export function bindUpstream(options: BoundOptions): BoundUpstream {
       const url = targetOf(name, baseUrl, pathOrUrl);
       const request = prepare(name, init);
       const signal = init.signal ? AbortSignal.any([init.signal, caller.signal]) : caller.signal;
+      const bounded = { ...caller, signal };
       for (let attempt = 0;; attempt += 1) {
         const isLast = attempt >= request.retries;
         try {
-          const received = await exchange(url, request, caller, signal);
+          const received = await sendWithToken(url, request, bounded);
           const asked = retryAfterOf(received);
           const isTooLong = asked !== undefined && asked > MAX_WAIT_MS;
           if (isLast || isTooLong || !BUSY.has(received.status)) return responseOf(received);

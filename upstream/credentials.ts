@@ -15,6 +15,8 @@ export interface Caller {
   readonly subject?: SubjectToken | undefined;
   /** Aborts when the call ends. */
   readonly signal: AbortSignal;
+  /** Of the call, for the log. */
+  readonly requestId?: string;
 }
 
 export interface Credential {

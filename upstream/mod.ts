@@ -68,6 +68,8 @@ export function createUpstreams(
     names: new Set(bound.keys()),
     subjectIssuers,
     open({ egress, onCall, ...caller }) {
+      // Most tools, so that their calls cost nothing more.
+      if (egress.length === 0) return NOTHING;
       const over = new AbortController();
       // Its own name for the same two ends, so that nothing of a call outlives it.
       const ended = { ...caller, signal: AbortSignal.any([caller.signal, over.signal]) };
@@ -95,11 +97,7 @@ export function createUpstreams(
 
       return {
         upstream(name) {
-          if (!egress.includes(name)) {
-            throw upstreamFailure(name, "upstream_not_declared", {
-              cause: new Error(`A tool calls the upstream ${name} and does not declare it`),
-            });
-          }
+          if (!egress.includes(name)) throw notDeclared(name);
           const target = bound.get(name);
           if (target === undefined) throw upstreamFailure(name, "upstream_not_configured");
           const fetch = (pathOrUrl: string, init: UpstreamInit = {}) =>
@@ -114,6 +112,19 @@ export function createUpstreams(
       };
     },
   };
+}
+
+const NOTHING: OpenUpstreams = Object.freeze({
+  upstream(name: string): never {
+    throw notDeclared(name);
+  },
+  close: () => {},
+});
+
+function notDeclared(name: string): AppError {
+  return upstreamFailure(name, "upstream_not_declared", {
+    cause: new Error(`A tool calls the upstream ${name} and does not declare it`),
+  });
 }
 
 /** For servers without upstreams. */

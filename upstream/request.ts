@@ -56,8 +56,8 @@ export function prepare(name: string, init: UpstreamInit = {}): PreparedRequest 
   const headers: Record<string, string> = { accept: "application/json" };
   const given = Object.entries(init.headers ?? {});
   if (given.length > MAX_HEADERS) throw fault(`has more than ${MAX_HEADERS} headers`);
-  for (const [given_, value] of given) {
-    const header = given_.toLowerCase();
+  for (const [spelling, value] of given) {
+    const header = spelling.toLowerCase();
     if (!HEADER_NAME.test(header)) throw fault("has a header whose name is none");
     if (OWN_HEADERS.test(header)) throw fault(`sets ${header}, which is the server's own`);
     if (
