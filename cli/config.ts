@@ -6,6 +6,7 @@ import { AppError } from "../errors.ts";
 import { isLoopbackHost } from "../auth/fetch_json.ts";
 import { configSchema } from "./config_schema.ts";
 import type { Config, ParsedConfig } from "./config_schema.ts";
+import { upstreamFaults } from "./upstream_schema.ts";
 
 /** Environment variables and the member of the file that each stands for. */
 export const VARIABLES = {
@@ -182,6 +183,9 @@ function faultsOf(config: Config): string[] {
       faults.push(`issuer ${name} is given twice`);
     }
   }
+  faults.push(
+    ...upstreamFaults(config.upstreams, embedded ? [config.authorizationServer.url] : names),
+  );
   if (config.issuers.filter((item) => item.introspection).length > 1) {
     faults.push(
       "only one issuer can have introspection: an opaque token does not tell whose it is",
