@@ -5,6 +5,7 @@ export interface BoundedCache<T> {
   get(key: string, now: number): T | undefined;
   set(key: string, value: T, expiresAt: number): void;
   delete(key: string): void;
+  deleteWhere(condition: (value: T) => boolean): void;
   readonly size: number;
 }
 
@@ -27,6 +28,9 @@ export function createBoundedCache<T>(maxEntries: number): BoundedCache<T> {
     },
     delete(key) {
       entries.delete(key);
+    },
+    deleteWhere(condition) {
+      for (const [key, { value }] of entries) if (condition(value)) entries.delete(key);
     },
     get size() {
       return entries.size;

@@ -2,6 +2,9 @@
 
 import { fetchJson, isSecureUrl } from "./fetch_json.ts";
 
+/** Reads a JSON document; throws where it cannot be had. */
+export type ReadDocument = (request: { url: string }) => Promise<Record<string, unknown>>;
+
 /**
  * Returns the URL of one endpoint of an issuer.
  *
@@ -9,12 +12,13 @@ import { fetchJson, isSecureUrl } from "./fetch_json.ts";
  */
 export async function discoverEndpoint(
   issuer: string,
-  member: "jwks_uri" | "introspection_endpoint",
+  member: "jwks_uri" | "introspection_endpoint" | "token_endpoint",
+  read: ReadDocument = fetchJson,
 ): Promise<string> {
   const failures: string[] = [];
   for (const url of metadataUrls(issuer)) {
     try {
-      const metadata = await fetchJson({ url });
+      const metadata = await read({ url });
       // RFC 8414 section 3.3: otherwise one issuer could hand out the keys of another.
       if (metadata["issuer"] !== issuer) throw new Error(`${url} names another issuer`);
       const endpoint = metadata[member];

@@ -8,6 +8,8 @@ import type { ProofVerifier } from "./dpop.ts";
 import type { ProtectedResource } from "./metadata.ts";
 import type { Principal } from "./principal.ts";
 import type { RevocationList } from "./revocation.ts";
+import { holdSubjectToken } from "./subject_token.ts";
+import type { SubjectToken } from "./subject_token.ts";
 import type { TokenVerifier } from "./token_verifier.ts";
 
 /** Finds out who sent a request. */
@@ -30,6 +32,8 @@ export interface AuthenticationPurpose {
   readonly resource: ProtectedResource;
   /** Told whose token it is once that is proved, for the record of a refusal that comes after. */
   readonly onVerified?: (principal: Principal) => void;
+  /** Given the token once nothing speaks against it, where its issuer is one of `subjectIssuers`. */
+  readonly onSubject?: (subject: SubjectToken) => void;
 }
 
 export interface AuthenticatorOptions {
@@ -37,14 +41,16 @@ export interface AuthenticatorOptions {
   readonly verifyProof: ProofVerifier;
   readonly revocations: Pick<RevocationList, "check" | "settle">;
   readonly now: () => Date;
+  /** Issuers whose tokens some upstream takes in exchange; of others no token is kept past this stage. */
+  readonly subjectIssuers?: ReadonlySet<string>;
 }
 
 /** Builds the authenticator: one credential, the token, whether it was revoked, the proof of its key where it is bound. */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { verifyToken, verifyProof, revocations } = options;
+  const { verifyToken, verifyProof, revocations, subjectIssuers } = options;
 
   return {
-    async authenticate(request, query, { resource, onVerified }) {
+    async authenticate(request, query, { resource, onVerified, onSubject }) {
       const credential = readCredential(request, query);
       if (credential === undefined) return undefined;
       const now = Math.floor(options.now().getTime() / 1000);
@@ -64,6 +70,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
           nonceRequired: token.issuer.dpop.nonce,
         }, now);
       }
+      const { issuer } = token.principal;
+      if (subjectIssuers?.has(issuer)) onSubject?.(holdSubjectToken(credential.token, issuer));
       return token.principal;
     },
   };

@@ -23,8 +23,10 @@ import { openStore } from "../store/mod.ts";
 import { createWorkspaceEvents, observed } from "../store/workspace_events.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
-import { tools } from "../tools/mod.ts";
-import type { Registry } from "../tools/registry.ts";
+import { tools as ownTools } from "../tools/mod.ts";
+import type { AnyToolDefinition, Registry } from "../tools/registry.ts";
+import { createExchangedTokens } from "../upstream/credentials.ts";
+import type { Upstreams } from "../upstream/mod.ts";
 import { openServerAudit } from "./audit_log.ts";
 import { readinessChecks } from "./checks.ts";
 import { publicOrigins } from "./config.ts";
@@ -36,6 +38,7 @@ import { buildPipeline } from "./pipeline.ts";
 import type { Foundation, Pipeline } from "./pipeline.ts";
 import { createRecorder } from "./recorder.ts";
 import { changesView, requireReloadable } from "./reload.ts";
+import { openUpstreams } from "./upstreams.ts";
 import { VERSION } from "./version.ts";
 
 /** A running server without its listener. */
@@ -71,6 +74,8 @@ export interface AppOptions {
   readonly now?: () => Date;
   /** Replaces the protocol side; the conformance suite brings its own tools. */
   readonly mcp?: McpDispatcher;
+  /** Instead of those of this program. */
+  readonly tools?: readonly AnyToolDefinition[];
 }
 
 /**
@@ -94,7 +99,7 @@ type Closable = () => Promise<void>;
 /** Opens what outlives a configuration; each part is in `opened` before the next one can fail. */
 async function lay(
   config: Config,
-  { logger, mcp, now = () => new Date() }: AppOptions,
+  { logger, mcp, tools = ownTools, now = () => new Date() }: AppOptions,
   opened: Closable[],
 ): Promise<Foundation> {
   const policy = createScopePolicy(config.scopes);
@@ -115,6 +120,8 @@ async function lay(
   opened.push(() => revocations.close());
   const live = createLiveRequests({ check: revocations.check });
   revocations.onChange(live.endWhere);
+  const exchanged = createExchangedTokens();
+  revocations.onChange(exchanged.dropWhere);
   const metrics = createMetrics({
     version: VERSION,
     tools: tools.map(({ name }) => name),
@@ -147,10 +154,12 @@ async function lay(
     revocationStore,
     revocations,
     live,
+    exchanged,
     authorizationServer,
     verifyProof: createProofVerifier({ replay: store.replay, nonceKey: randomBytes(32) }),
     confirmationKey: randomBytes(32),
     keySources: createKeySources({ now, logger, observe: metrics.observe }),
+    tools,
     logger,
     now,
     ...(mcp && { mcp }),
@@ -161,7 +170,8 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
   let config = first;
   let limits = await openLimits(first, foundation.logger);
   if (limits) opened.push(closing(limits));
-  let pipeline = buildPipeline(config, foundation, limits);
+  let upstreams = await openUpstreams(first, foundation);
+  let pipeline = buildPipeline(config, foundation, limits, upstreams);
   /** A former dispatcher lives for as long as a request that it serves. */
   const former: WeakRef<McpDispatcher>[] = [];
   let isStopping = false;
@@ -174,6 +184,13 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
 
   function dispatchers(): readonly McpDispatcher[] {
     return [pipeline.mcp, ...former.flatMap((ref) => ref.deref() ?? [])];
+  }
+
+  /** Tokens stay where the upstreams do; key files may have changed, so a reload reads them again. */
+  async function upstreamsFor(next: Config): Promise<Upstreams> {
+    const kept = JSON.stringify(config.upstreams) === JSON.stringify(next.upstreams) &&
+      !JSON.stringify(next.upstreams).includes('"privateKeyFile"');
+    return kept ? upstreams : await openUpstreams(next, foundation);
   }
 
   return {
@@ -212,10 +229,11 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
       requireReloadable(config, next);
       // Counts go on where the limits stay as they are.
       const kept = JSON.stringify(config.rateLimit) === JSON.stringify(next.rateLimit);
+      const nextUpstreams = await upstreamsFor(next);
       const nextLimits = kept ? limits : await openLimits(next, foundation.logger);
       let built: Pipeline;
       try {
-        built = buildPipeline(next, foundation, nextLimits);
+        built = buildPipeline(next, foundation, nextLimits, nextUpstreams);
       } catch (error) {
         if (!kept) await nextLimits?.close();
         throw error;
@@ -226,6 +244,7 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
       const isOtherView = changesView(config, next);
       config = next;
       limits = nextLimits;
+      upstreams = nextUpstreams;
       pipeline = built;
       if (built.mcp === mcp) return;
       former.push(new WeakRef(mcp));

@@ -7,6 +7,7 @@ import { isLoopbackHost } from "../auth/fetch_json.ts";
 import { configSchema } from "./config_schema.ts";
 import type { Config, ParsedConfig } from "./config_schema.ts";
 import { FROM_FILE, takeSecrets } from "./store_config.ts";
+import { upstreamFaults } from "./upstream_schema.ts";
 
 /** Environment variables and the member of the file that each stands for. */
 export const VARIABLES = {
@@ -127,7 +128,7 @@ function complete(parsed: ParsedConfig): Config {
   return {
     ...rest,
     store: store.local,
-    ...(store.kind === "scalekit" && { scalekit: { environments: store.environments } }),
+    ...(store.environments && { scalekit: { environments: store.environments } }),
     url,
     issuers,
     allowedHosts: parsed.allowedHosts ?? origins.map((origin) => new URL(origin).host),
@@ -198,6 +199,9 @@ function faultsOf(config: Config): string[] {
       faults.push(`issuer ${name} is given twice`);
     }
   }
+  faults.push(
+    ...upstreamFaults(config.upstreams, embedded ? [config.authorizationServer.url] : names),
+  );
   if (config.issuers.filter((item) => item.introspection).length > 1) {
     faults.push(
       "only one issuer can have introspection: an opaque token does not tell whose it is",

@@ -9,6 +9,7 @@ import { isSharedStoreUrl } from "../http/limits/shared.ts";
 import { isProxyRange } from "../http/peer.ts";
 import type { ScalekitSettings } from "../store/scalekit/settings.ts";
 import { isOrigin, storeSchema } from "./store_config.ts";
+import { upstreamsSchema } from "./upstream_schema.ts";
 
 const port = z.coerce.number().int().min(0).max(65535);
 const positive = z.coerce.number().int().positive();
@@ -101,6 +102,8 @@ export const configSchema = z.strictObject({
       baseline: z.boolean().default(false),
     }),
   ).default({}),
+  /** Other servers that tools call, by name. */
+  upstreams: upstreamsSchema,
   /** Proxies whose X-Forwarded-For is believed, as CIDR ranges. */
   trustedProxies: z.array(
     z.string().refine(

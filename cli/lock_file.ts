@@ -19,6 +19,8 @@ const lockedTool = z.strictObject({
   description: digest,
   inputSchema: digest,
   outputSchema: digest,
+  /** The upstreams that it may call; absent where there are none. */
+  egress: z.array(z.string()).optional(),
 });
 
 const lock = z.strictObject({
@@ -54,6 +56,7 @@ function lockedToolOf(tool: Tool): LockedTool {
     description: sha256(tool.description),
     inputSchema: sha256(JSON.stringify(tool.inputSchema)),
     outputSchema: sha256(JSON.stringify(tool.outputSchema)),
+    ...(tool.egress.length > 0 && { egress: [...tool.egress].sort() }),
   };
 }
 
@@ -107,6 +110,8 @@ function warningsOf(before: LockedTool, now: LockedTool, policy: ScopePolicy): s
   if (before.effect !== now.effect) {
     warnings.push(`EFFECT CHANGED: was ${before.effect}, is ${now.effect}`);
   }
+  const further = (now.egress ?? []).filter((name) => !before.egress?.includes(name));
+  if (further.length > 0) warnings.push(`EGRESS WIDENED: may now call ${further.join(" ")}`);
   return warnings;
 }
 

@@ -32,14 +32,16 @@ import type { Workspace } from "../store/workspace.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { createExecutor } from "../tools/execute.ts";
-import { tools } from "../tools/mod.ts";
 import { createRegistry } from "../tools/registry.ts";
-import type { Registry } from "../tools/registry.ts";
+import type { AnyToolDefinition, Registry } from "../tools/registry.ts";
+import type { ExchangedTokens } from "../upstream/credentials.ts";
+import type { Upstreams } from "../upstream/mod.ts";
 import type { Config } from "./config_schema.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { issuerTerms, resourcesByHost, trustedIssuers } from "./issuers.ts";
 import type { KeySources } from "./issuers.ts";
 import type { OwnRecorder } from "./recorder.ts";
+import { warnOfMissing } from "./upstreams.ts";
 import { NAME, VERSION } from "./version.ts";
 
 /** What outlives a configuration. */
@@ -60,6 +62,8 @@ export interface Foundation {
   /** Signs questions to people; what was asked before a restart has to be asked again. */
   readonly confirmationKey: Uint8Array;
   readonly keySources: KeySources;
+  readonly exchanged: ExchangedTokens;
+  readonly tools: readonly AnyToolDefinition[];
   readonly logger: Logger;
   readonly now: () => Date;
   /** Replaces the protocol side; the conformance suite brings its own tools. */
@@ -76,7 +80,7 @@ export interface Pipeline {
 }
 
 /**
- * Builds the pipeline of a configuration; `limits` are those that it asks for.
+ * Builds the pipeline of a configuration; `limits` and `upstreams` are those that it asks for.
  *
  * @throws {AppError} `invalid_request` that lists what is wrong.
  */
@@ -84,11 +88,13 @@ export function buildPipeline(
   config: Config,
   foundation: Foundation,
   limits: Limits | undefined,
+  upstreams: Upstreams,
 ): Pipeline {
   const { store, workspace, audit, metrics, revocations, logger, now } = foundation;
   const { authorizationServer } = foundation;
   const policy = createScopePolicy(config.scopes);
-  const registry = createRegistry(tools, policy);
+  const registry = createRegistry(foundation.tools, policy);
+  warnOfMissing(registry, upstreams, logger);
   const offer = {
     resources: createResources(resources, policy),
     prompts: createPrompts(prompts, policy),
@@ -124,6 +130,7 @@ export function buildPipeline(
       audit,
       access,
       idempotency: store.idempotency,
+      upstreams,
       now,
       log: logger.info,
       measure: metrics.toolRan,
@@ -166,6 +173,7 @@ export function buildPipeline(
       verifyProof: foundation.verifyProof,
       revocations,
       now,
+      subjectIssuers: upstreams.subjectIssuers,
     }),
     live: foundation.live,
     registry,

@@ -12,6 +12,7 @@ const RELOADABLE: ReadonlySet<string> = new Set(
     "issuers",
     "scopes",
     "rateLimit",
+    "upstreams",
     "toolVisibility",
     "verificationCache",
     "allowedHosts",

@@ -11,7 +11,9 @@ export const FROM_FILE = "scalekit:";
 /** Variables that may hold a secret which the file does not; each one is named by it. */
 const SECRET_VARIABLE = /^GATEHOUSE_SECRET_[A-Z0-9_]{1,48}$/;
 
-const location = z.string().superRefine(requireLocation).default("sqlite:gatehouse.db");
+const DEFAULT_LOCATION = "sqlite:gatehouse.db";
+
+const location = z.string().superRefine(requireLocation);
 
 const environment = z.strictObject({
   id: z.string().regex(/^env_[A-Za-z0-9]{1,28}$/, "must be env_ and up to 28 letters or digits"),
@@ -26,23 +28,35 @@ const environment = z.strictObject({
   regionCode: z.enum(["US", "EU"]).optional(),
 });
 
-/** A text is the location of a store that has the workspace too. */
-export const storeSchema = z.preprocess(
-  (value) =>
-    value === undefined || typeof value === "string" ? { kind: "sql", local: value } : value,
-  z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("sql"), local: location }),
-    z.strictObject({
-      kind: z.literal("scalekit"),
-      environments: z.array(environment).min(1).max(100).refine(
-        (all) => new Set(all.map(({ id }) => id)).size === all.length,
-        "must each have an id of its own",
-      ),
-      /** Holds everything that is not the workspace. */
-      local: location,
-    }),
-  ], { error: 'must be a location, or an object with kind "scalekit"' }),
-);
+const scalekit = z.strictObject({
+  kind: z.literal("scalekit"),
+  environments: z.array(environment).min(1).max(100).refine(
+    (all) => new Set(all.map(({ id }) => id)).size === all.length,
+    "must each have an id of its own",
+  ),
+  /** Holds everything that is not the workspace. */
+  local: location.default(DEFAULT_LOCATION),
+}, {
+  error: ({ code }) =>
+    code === "invalid_type" ? 'must be a location, or an object of the kind "scalekit"' : undefined,
+});
+
+export interface StoreConfig {
+  readonly local: string;
+  readonly environments?: z.output<typeof environment>[];
+}
+
+/** A text is the location of a store that has the workspace too; each form has the messages of its own, which a union lacks. */
+export const storeSchema = z.unknown().transform((value, context): StoreConfig => {
+  const parsed = typeof value === "string"
+    ? location.transform((local) => ({ local })).safeParse(value)
+    : scalekit.safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues) {
+    context.addIssue({ code: "custom", path: [...path], message });
+  }
+  return z.NEVER;
+}).prefault(DEFAULT_LOCATION);
 
 /**
  * Puts the value of a variable in the place of `clientSecretEnv`, and returns the names of the variables.

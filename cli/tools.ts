@@ -7,15 +7,22 @@ import { createRegistry } from "../tools/registry.ts";
 import type { Registry, Tool } from "../tools/registry.ts";
 import { columns, configFrom, usageError, withConfigFlags } from "./command.ts";
 import type { ConfigFlags, Register } from "./command.ts";
+import type { Config } from "./config_schema.ts";
 import { registerToolsLock } from "./tools_lock.ts";
 import { toolsMarkdown } from "./tools_markdown.ts";
 
-type ToolsFlags = ConfigFlags & { json?: boolean; matrix?: boolean; markdown?: boolean };
+type ToolsFlags = ConfigFlags & {
+  json?: boolean;
+  matrix?: boolean;
+  egress?: boolean;
+  markdown?: boolean;
+};
 
 export const registerTools: Register = (program, io, setExit) => {
   const command = withConfigFlags(program.command("tools"))
     .description("list the tools with their effect and scopes")
     .option("--matrix", "print which scope opens which tool")
+    .option("--egress", "print which upstreams each tool may call, and where they are")
     .option("--json", "print JSON; without --matrix, schemas included")
     .option("--markdown", "print the page docs/tools.md")
     .action(async (flags: ToolsFlags) => {
@@ -27,6 +34,9 @@ export const registerTools: Register = (program, io, setExit) => {
       const registry = createRegistry(tools, policy);
       if (flags.markdown) {
         io.out(toolsMarkdown(registry));
+      } else if (flags.egress) {
+        const egress = egressOf(registry, config.upstreams);
+        io.out(flags.json ? JSON.stringify(egress, null, 2) : egressText(egress));
       } else if (flags.matrix) {
         const matrix = scopeMatrix(registry, policy);
         io.out(flags.json ? JSON.stringify(matrix, null, 2) : matrixText(matrix));
@@ -53,6 +63,30 @@ function listText(registry: Registry): string {
     ]),
     "",
   );
+}
+
+interface Egress {
+  readonly tool: string;
+  readonly upstream: string;
+  /** Absent where the configuration has none of that name: the tool answers `not_supported`. */
+  readonly baseUrl?: string;
+}
+
+function egressOf(registry: Registry, upstreams: Config["upstreams"]): readonly Egress[] {
+  return registry.tools.flatMap(({ name: tool, egress }) =>
+    egress.map((upstream) => {
+      const configured = Object.hasOwn(upstreams, upstream) ? upstreams[upstream] : undefined;
+      return { tool, upstream, ...(configured && { baseUrl: configured.baseUrl }) };
+    })
+  );
+}
+
+function egressText(egress: readonly Egress[]): string {
+  if (egress.length === 0) return "No tool calls an upstream";
+  return columns([
+    ["tool", "upstream", "base URL"],
+    ...egress.map(({ tool, upstream, baseUrl }) => [tool, upstream, baseUrl ?? "(not configured)"]),
+  ], "");
 }
 
 interface ScopeMatrix {

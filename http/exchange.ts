@@ -2,8 +2,10 @@
 
 import type { ProtectedResource } from "../auth/metadata.ts";
 import type { Principal } from "../auth/principal.ts";
+import type { SubjectToken } from "../auth/subject_token.ts";
 import type { RequestSpans } from "../telemetry/trace.ts";
 import type { Tool } from "../tools/registry.ts";
+import type { UpstreamCall } from "../upstream/mod.ts";
 import type { Standing } from "./limits/headers.ts";
 import type { LiveRequest } from "./live.ts";
 import type { Message } from "./message.ts";
@@ -35,6 +37,8 @@ export interface Exchange {
   principal?: Principal;
   /** Set by authenticate: ends the request when its caller's access ends. */
   live?: LiveRequest;
+  /** Set by authenticate where some upstream is called on the caller's behalf; forgotten when the request ends. */
+  subject?: SubjectToken;
   /** Set by authenticate: gives back the place of the principal's call. */
   leave?: () => void;
   /** Set by dispatch: gives back the place of a streamed answer. */
@@ -53,6 +57,8 @@ export interface Exchange {
   execution?: Promise<void>;
   /** Set by dispatch and execute. */
   result?: Result;
+  /** Set by execute: the first requests to upstreams, and how many there were. */
+  upstream?: { readonly calls: UpstreamCall[]; count: number };
   /** Set where the answer is a JSON-RPC error. */
   rpcCode?: number;
 }

@@ -4,6 +4,7 @@ import { AppError, toAppError } from "../errors.ts";
 import type { Authenticator } from "../auth/mod.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
+import type { SubjectToken } from "../auth/subject_token.ts";
 import { insufficientScope } from "../tools/execute.ts";
 import type { Level } from "../telemetry/metrics.ts";
 import { inSpan, requestTracing } from "../telemetry/trace.ts";
@@ -92,7 +93,8 @@ export function createHandler(deps: HandlerDeps): Handler {
     spans?.enter("authenticate");
     const { authenticate } = authenticator;
     const onVerified = (holder: Principal) => void (exchange.holder = holder);
-    const purpose = { resource, onVerified };
+    const onSubject = (subject: SubjectToken) => void (exchange.subject = subject);
+    const purpose = { resource, onVerified, onSubject };
     const principal = await inSpan(spans, authenticate, request, url.searchParams, purpose);
     if (principal === undefined) {
       throw new AppError("unauthorized", "Send an access token for this resource", {
@@ -196,6 +198,7 @@ export function createHandler(deps: HandlerDeps): Handler {
     }
     const { status } = response;
     const close = (cut?: Cut) => {
+      exchange.subject?.forget();
       exchange.leave?.();
       exchange.live?.leave();
       reason ??= exchange.live?.endedBy ?? cut ?? exchange.result?.reason;

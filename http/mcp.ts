@@ -23,6 +23,7 @@ import { serveOffer } from "./mcp_offer.ts";
 import { RpcError } from "./message.ts";
 import { asksForUnknown } from "./offer.ts";
 import type { Offer } from "./offer.ts";
+import { noteUpstream } from "./record.ts";
 import { listing, resultOf, toResult } from "./tool_views.ts";
 
 export type { McpDispatcher } from "./mcp_dispatcher.ts";
@@ -107,6 +108,8 @@ export function createMcp(options: McpOptions): McpDispatcher {
         : context.mcpReq.signal,
       canAsk,
       answer,
+      subject: exchange.subject,
+      onUpstream: (call) => noteUpstream(exchange, call),
       progress: (progress) => notifyProgress(context, progress),
       intend: () => options.intend(exchange),
     });

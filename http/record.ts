@@ -10,6 +10,7 @@ import type {
 } from "../store/audit.ts";
 import { httpMethodLabel, methodLabel } from "../telemetry/methods.ts";
 import type { Tool } from "../tools/registry.ts";
+import type { UpstreamCall } from "../upstream/mod.ts";
 import type { Exchange } from "./exchange.ts";
 import { scopesOfNamed } from "./offer.ts";
 import type { Named } from "./offer.ts";
@@ -75,6 +76,23 @@ export function eventOf(
   };
 }
 
+/** A tool may call an upstream often, and a record is read by people. */
+const MAX_UPSTREAM_CALLS = 20;
+
+/** Takes down a request to an upstream for the record of the call that made it. */
+export function noteUpstream(exchange: Exchange, call: UpstreamCall): void {
+  exchange.upstream ??= { calls: [], count: 0 };
+  exchange.upstream.count += 1;
+  if (exchange.upstream.calls.length < MAX_UPSTREAM_CALLS) exchange.upstream.calls.push(call);
+}
+
+function upstreamDetails({ calls, count }: NonNullable<Exchange["upstream"]>) {
+  return {
+    upstream: calls.map((call) => ({ ...call })),
+    ...(count > calls.length && { upstreamOmitted: count - calls.length }),
+  };
+}
+
 /** One is named like a tool. */
 function namesOf(named: readonly Named[]): Pick<AuditEvent, "resource" | "prompt"> {
   const [{ kind, name, uri }, ...others] = named as readonly [Named, ...Named[]];
@@ -83,16 +101,17 @@ function namesOf(named: readonly Named[]): Pick<AuditEvent, "resource" | "prompt
   return { resource: { name, ...(uri !== undefined && { uri }) } };
 }
 
-/** The several resources of a subscription, and what a tool came to: why the request ended must not hide it. */
-function detailsOf({ named = [], result }: Exchange, reason: string): Pick<AuditEvent, "details"> {
-  const resources = named.length > 1 ? named.map(({ uri }) => uri ?? "") : undefined;
-  const other = result && result.reason !== "ok" && result.reason !== reason
-    ? result.reason
-    : undefined;
-  if (resources === undefined && other === undefined) return {};
-  return {
-    details: { ...(resources && { resources }), ...(other !== undefined && { result: other }) },
+/** The several resources of a subscription, the requests to upstreams, and what a tool came to where something else ended it. */
+function detailsOf(
+  { named = [], result, upstream }: Exchange,
+  reason: string,
+): Pick<AuditEvent, "details"> {
+  const details = {
+    ...(named.length > 1 && { resources: named.map(({ uri }) => uri ?? "") }),
+    ...(result && result.reason !== "ok" && result.reason !== reason && { result: result.reason }),
+    ...(upstream && upstreamDetails(upstream)),
   };
+  return Object.keys(details).length === 0 ? {} : { details };
 }
 
 /** A caller who left was not refused: what their tool came to is what was decided. */

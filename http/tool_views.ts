@@ -67,31 +67,32 @@ export function listing(tool: Tool) {
     description: tool.description,
     inputSchema: tool.inputSchema,
     outputSchema: tool.outputSchema,
-    annotations: { title: tool.title, ...ANNOTATIONS[tool.effect] },
+    annotations: {
+      title: tool.title,
+      ...ANNOTATIONS[tool.effect],
+      openWorldHint: tool.egress.length > 0,
+    },
     _meta: { securitySchemes: [{ type: "oauth2", scopes: tool.scopes }] },
   });
 }
 
 /** The effect says it once, so that hints cannot contradict each other. */
 const ANNOTATIONS: Readonly<Record<Effect, Record<string, boolean>>> = {
-  read: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  read: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
   create: {
     readOnlyHint: false,
     destructiveHint: false,
     idempotentHint: false,
-    openWorldHint: false,
   },
   update: {
     readOnlyHint: false,
     destructiveHint: false,
     idempotentHint: true,
-    openWorldHint: false,
   },
   delete: {
     readOnlyHint: false,
     destructiveHint: true,
     idempotentHint: true,
-    openWorldHint: false,
   },
 };
 

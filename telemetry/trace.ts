@@ -2,9 +2,12 @@
 
 import { ProxyTracerProvider, trace } from "@opentelemetry/api";
 import type { Attributes, Tracer } from "@opentelemetry/api";
+import { clientTracingOf } from "./client_spans.ts";
+import type { ClientTracing } from "./client_spans.ts";
 import { fail, openSpans } from "./request_spans.ts";
 import type { RequestSpans } from "./request_spans.ts";
 
+export type { ClientTracing } from "./client_spans.ts";
 export type { RequestSpans, Stage, TracedMessage } from "./request_spans.ts";
 export { traceIdOf } from "./trace_context.ts";
 
@@ -22,6 +25,12 @@ function tracer(): Tracer | undefined {
 export function requestTracing(): ((request: Request) => RequestSpans) | undefined {
   const spans = tracer();
   return spans && ((request) => openSpans(spans, request));
+}
+
+/** Returns what gives calls to other servers their spans, or undefined where nobody takes spans. */
+export function clientTracing(): ClientTracing | undefined {
+  const spans = tracer();
+  return spans && clientTracingOf(spans);
 }
 
 /**

@@ -4,9 +4,19 @@ import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 
 const ROOT = dirname(import.meta.dirname!);
-const FOLDERS = ["auth", "cli", "http", "prompts", "resources", "store", "telemetry", "tools"];
+const FOLDERS = [
+  "auth",
+  "cli",
+  "http",
+  "prompts",
+  "resources",
+  "store",
+  "telemetry",
+  "tools",
+  "upstream",
+];
 /** From the top of the house to its ground; an import goes down. `errors`, `html` and `telemetry` are for everybody. */
-const ORDER = ["main", "cli", "http", "prompts", "resources", "tools", "auth", "store"];
+const ORDER = ["main", "cli", "http", "prompts", "resources", "tools", "upstream", "auth", "store"];
 const LEAVES = new Set(["errors", "html", "telemetry"]);
 
 /** A library, and the only place that may name it. */
@@ -18,12 +28,12 @@ const SEAMS: readonly (readonly [RegExp, RegExp])[] = [
   [/^pg$/, /^(store\/sql\/|http\/limits\/postgres\.ts$)/],
   [/^ioredis$/, /^http\/limits\/redis\.ts$/],
   [/^rate-limiter-flexible$/, /^(http\/limits\/|auth\/embedded\/)/],
-  [/^ipaddr\.js$/, /^http\/peer\.ts$/],
+  [/^ipaddr\.js$/, /^(http\/peer|auth\/addresses)\.ts$/],
   [/^(@logtape|@opentelemetry)\//, /^telemetry\//],
   [/^commander$/, /^cli\//],
   [/^minisearch$/, /^tools\/docs_search\.ts$/],
   [/^canonicalize$/, /^store\/audit\/record\.ts$/],
-  [/^oauth4webapi$/, /^cli\//],
+  [/^oauth4webapi$/, /^(cli\/|upstream\/token_client\.ts$)/],
   [/^eventsource-parser$/, /^cli\/connect\//],
 ];
 /** What belongs to tests alone. */

@@ -239,7 +239,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     id: "R44",
     source: "MCP authorization; MCP best practices, token passthrough",
-    behaviour: "The token ends at the pipeline: no tool, record or log line has it",
+    behaviour: "The token ends at the pipeline: no tool, upstream, record or log line has it",
   },
 
   // Scopes and step-up.

@@ -30,6 +30,9 @@ import decision11 from "../docs/decisions/0011-an-unknown-outcome-keeps-its-key.
 import decision12 from "../docs/decisions/0012-subscriptions-are-refused-or-whole.md" with {
   type: "text",
 };
+import decision13 from "../docs/decisions/0013-upstreams-by-checked-address.md" with {
+  type: "text",
+};
 import doctor from "../docs/doctor.md" with { type: "text" };
 import operations from "../docs/operations.md" with { type: "text" };
 import scalekit from "../docs/scalekit.md" with { type: "text" };
@@ -51,6 +54,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "docs/decisions/0010-a-user-lives-as-long-as-a-membership.md": decision10,
   "docs/decisions/0011-an-unknown-outcome-keeps-its-key.md": decision11,
   "docs/decisions/0012-subscriptions-are-refused-or-whole.md": decision12,
+  "docs/decisions/0013-upstreams-by-checked-address.md": decision13,
   "docs/doctor.md": doctor,
   "docs/operations.md": operations,
   "docs/scalekit.md": scalekit,

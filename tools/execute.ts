@@ -4,11 +4,14 @@ import { AppError, toAppError } from "../errors.ts";
 import type { AccessControl } from "../auth/access_control.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
+import type { SubjectToken } from "../auth/subject_token.ts";
 import type { AuditReader } from "../store/audit.ts";
 import type { IdempotencyStore } from "../store/idempotency.ts";
 import type { Workspace } from "../store/workspace.ts";
-import { explainAccess } from "./access_explanation.ts";
+import { noUpstreams } from "../upstream/mod.ts";
+import type { UpstreamCall, Upstreams } from "../upstream/mod.ts";
 import type { CallLimits } from "./access_explanation.ts";
+import { catalogueOf } from "./catalogue.ts";
 import { parseArguments } from "./call_arguments.ts";
 import { withDeadline } from "./deadline.ts";
 import type { Deadline } from "./deadline.ts";
@@ -20,7 +23,7 @@ import type { OnceOnly, Replay } from "./idempotency.ts";
 import { checkOutput } from "./output.ts";
 import type { Output } from "./output.ts";
 import { sanitize } from "./sanitize.ts";
-import type { Catalogue, Progress, Registry, Tool, ToolContext } from "./registry.ts";
+import type { Progress, Registry, Tool, ToolContext } from "./registry.ts";
 
 /** One call, as the protocol side hands it over. */
 export interface ToolCall {
@@ -34,6 +37,10 @@ export interface ToolCall {
   readonly canAsk: boolean;
   /** What the person said to a question of an earlier round about this very call. */
   readonly answer?: Answer | undefined;
+  /** For upstreams that are called on the caller's behalf; it never gets to the handler. */
+  readonly subject?: SubjectToken | undefined;
+  /** Told of each request to an upstream. */
+  readonly onUpstream?: (call: UpstreamCall) => void;
   progress(progress: Progress): Promise<void>;
   /**
    * Makes it durable that the tool is about to have its effect.
@@ -85,6 +92,8 @@ export interface ExecutorOptions {
   readonly workspace: Workspace;
   readonly audit: AuditReader;
   readonly access: AccessControl;
+  /** Absent where none are configured. */
+  readonly upstreams?: Upstreams;
   readonly now: () => Date;
   readonly log: (message: string, properties?: Record<string, unknown>) => void;
   readonly idempotency: IdempotencyStore;
@@ -102,7 +111,7 @@ const MAX_QUESTION_LENGTH = 2000;
 export function createExecutor(
   options: ExecutorOptions,
 ): (call: ToolCall) => Promise<ToolOutcome> {
-  const { policy, workspace, audit, access, now } = options;
+  const { policy, workspace, audit, access, upstreams = noUpstreams, now } = options;
   const catalogue = catalogueOf(options.registry, policy, options.limits);
   const handle = createHandle(options.measure);
   const onceOnly = createIdempotency({
@@ -129,6 +138,14 @@ export function createExecutor(
     const { input, confirmed, idempotencyKey } = parseArguments(tool, call.input);
     if (call.signal.reason instanceof AppError) throw call.signal.reason;
     const deadline = withDeadline(call.signal, tool.timeoutMs);
+    const { upstream, close } = upstreams.open({
+      principal,
+      subject: call.subject,
+      egress: tool.egress,
+      requestId: call.requestId,
+      signal: deadline.signal,
+      onCall: call.onUpstream,
+    });
     const context: ToolContext = Object.freeze({
       principal,
       workspace,
@@ -136,6 +153,7 @@ export function createExecutor(
       access,
       catalogue,
       signal: deadline.signal,
+      upstream,
       progress: call.progress,
       log: (message: string, properties: Record<string, unknown> = {}) =>
         options.log(message, { tool: tool.name, request_id: call.requestId, ...properties }),
@@ -161,6 +179,7 @@ export function createExecutor(
       return success(call, input, await handle(tool, settled, deadline.expired));
     } finally {
       deadline.clear();
+      close();
     }
   }
 
@@ -245,27 +264,6 @@ export function insufficientScope(
       details: { [kind]: name, required_scopes: scopes, missing_scopes: missing },
     },
   );
-}
-
-/** The tool set as a handler may see it. */
-export function catalogueOf(
-  registry: Registry,
-  policy: ScopePolicy,
-  limits?: CallLimits,
-): Catalogue {
-  return Object.freeze({
-    scopesOf: (principal: Principal) => policy.expand(principal.scopes),
-    access: (principal: Principal) =>
-      registry.tools.map(({ name, scopes }) => ({
-        name,
-        scopes,
-        missing: policy.missing(principal.scopes, scopes),
-      })),
-    explain(name: string, granted: readonly string[]) {
-      const tool = registry.get(name);
-      return tool && explainAccess(tool, granted, policy, limits);
-    },
-  });
 }
 
 function describe(cause: AppError, call: ToolCall): ToolError {

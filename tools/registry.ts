@@ -7,10 +7,12 @@ import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { AuditReader } from "../store/audit.ts";
 import type { Workspace } from "../store/workspace.ts";
+import type { Upstream } from "../upstream/mod.ts";
 import type { AccessExplanation } from "./access_explanation.ts";
 import { takenNames, withCallArguments } from "./call_arguments.ts";
 import { declarationFaults } from "./declaration.ts";
 import type { Access } from "./declaration.ts";
+import { egressFaults } from "./egress.ts";
 import { schemaFaults, toJsonSchema } from "./schema_rules.ts";
 import type { JsonSchema } from "./schema_rules.ts";
 
@@ -36,6 +38,12 @@ export interface ToolContext {
   readonly catalogue: Catalogue;
   /** Aborts when the caller is gone, the deadline has passed or the server stops. */
   readonly signal: AbortSignal;
+  /**
+   * An upstream that the tool declares in `egress`, called with the server's own credential: the caller's token is not to be had.
+   *
+   * @throws {AppError} `not_supported` where this server has no such upstream.
+   */
+  upstream(name: string): Upstream;
   /** Sends a progress notification where the caller asked for them. */
   progress(progress: Progress): Promise<void>;
   /** Writes one structured line to the server's log. */
@@ -82,6 +90,8 @@ export type ToolDefinition<
     /** Input fields whose values the audit trail may hold as they are: ids, sizes, closed lists; nothing personal. */
     readonly clear: readonly (keyof z.output<Input> & string)[];
   };
+  /** Names of the upstreams that it may call, in the words of the configuration; none by default. */
+  readonly egress?: readonly string[];
   /**
    * What a person is asked before the tool runs: what would be destroyed or ended, by names and numbers from the store.
    *
@@ -122,6 +132,8 @@ export interface Tool {
   readonly cost: number;
   /** Input fields whose values may be recorded as they are. */
   readonly auditClear: readonly string[];
+  /** Names of the upstreams that it may call. */
+  readonly egress: readonly string[];
   /** Asks for confirmation where it is there; `input` and `inputSchema` have the argument `confirm` then. */
   readonly confirm?: (input: unknown, context: ToolContext) => string | Promise<string>;
   /** Absent where the configured one holds. */
@@ -155,7 +167,7 @@ export type AnyToolDefinition = ToolDefinition<any, any>;
  *
  * @throws {AppError} `invalid_request` that lists every problem found: no tools, a duplicate, a bad name or description,
  * no scopes and no `access`, a scope outside the vocabulary, a schema that real clients refuse, an effect that asks nobody,
- * a field to record in clear that is not in the input.
+ * a field to record in clear that is not in the input, an upstream whose name is none.
  */
 export function createRegistry(
   definitions: readonly AnyToolDefinition[],
@@ -193,6 +205,7 @@ export function createRegistry(
 function faultsOf(definition: AnyToolDefinition, policy: ScopePolicy): string[] {
   const faults = declarationFaults(definition, policy);
   faults.push(...rateFaults(definition));
+  faults.push(...egressFaults(definition.egress));
   if (!(definition.input instanceof z.ZodObject) || !(definition.output instanceof z.ZodObject)) {
     faults.push("its input and output are not both zod objects");
   } else {
@@ -248,6 +261,7 @@ function seal(definition: AnyToolDefinition): Tool {
     timeoutMs: definition.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     cost: definition.cost ?? 1,
     auditClear: Object.freeze([...(definition.audit?.clear ?? [])]),
+    egress: Object.freeze([...(definition.egress ?? [])]),
     ...(confirm ? { confirm } : {}),
     ...(next ? { next: next as NonNullable<Tool["next"]> } : {}),
     ...(definition.rate ? { rate: Object.freeze({ ...definition.rate }) } : {}),

@@ -1,18 +1,17 @@
 /** Fetches a small document that a stranger named, from public https addresses only (draft-ietf-oauth-client-id-metadata-document, section 6). */
 
 import { Buffer } from "node:buffer";
-import { lookup } from "node:dns/promises";
 import type { ClientRequest } from "node:http";
 import { request } from "node:https";
 import { isIP } from "node:net";
-import { isPublicAddress } from "./addresses.ts";
+import { checkedAddress, isPublicAddress } from "../addresses.ts";
+import type { Resolve } from "../addresses.ts";
 
 /** Gets the document at an https URL; a refusal rejects, a status other than 200 comes without a body. */
 export type DocumentFetch = (url: string) => Promise<Response>;
 
 export interface PublicFetchOptions {
-  /** All addresses of a host name. */
-  readonly resolve?: (hostname: string) => Promise<readonly string[]>;
+  readonly resolve?: Resolve;
 }
 
 export interface PinnedRequest {
@@ -29,7 +28,6 @@ const TIMEOUT_MS = 2500;
 
 /** Builds the fetch; it follows no redirect, sends no credential and reads at most 16 KiB in 2.5 seconds. */
 export function createPublicFetch(options: PublicFetchOptions = {}): DocumentFetch {
-  const { resolve = resolveAll } = options;
   return async (text) => {
     const url = new URL(text);
     if (
@@ -40,12 +38,7 @@ export function createPublicFetch(options: PublicFetchOptions = {}): DocumentFet
     if (isIP(url.hostname.replace(/^\[|\]$/g, "")) !== 0) {
       throw new Error("an address instead of a host name is not fetched");
     }
-    const addresses = await resolve(url.hostname);
-    if (addresses.length === 0 || !addresses.every(isPublicAddress)) {
-      throw new Error("the host name does not resolve to public addresses only");
-    }
-    // IPv4 first: a machine without IPv6 would fail on the other.
-    const [address = ""] = addresses.toSorted((a, b) => isIP(a) - isIP(b));
+    const address = await checkedAddress(url.hostname, 443, isPublicAddress, options.resolve);
     return await getPinned({ url, address, port: 443 });
   };
 }
@@ -103,8 +96,4 @@ export function receive(outgoing: ClientRequest): Promise<Response> {
   });
   outgoing.end();
   return promise;
-}
-
-async function resolveAll(hostname: string): Promise<readonly string[]> {
-  return (await lookup(hostname, { all: true })).map(({ address }) => address);
 }

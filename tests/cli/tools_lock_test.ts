@@ -92,6 +92,13 @@ test("each promise of a tool is pinned by itself", () => {
   assertEquals(driftAfter({ scopes: ["env:read", "org:write"] }), undefined);
 });
 
+test("a tool that may call further upstreams is told loudly, and one for fewer is not", () => {
+  const drift = driftAfter({ egress: ["billing"] })!;
+  assertEquals(drift.members, ["egress"]);
+  assertEquals(drift.warnings, ["EGRESS WIDENED: may now call billing"]);
+  assertEquals(driftAfter({ egress: [] }), undefined);
+});
+
 test("a tool that more callers may call than before is told loudly, and one for fewer is not", () => {
   const widened: Partial<Record<string, unknown>>[] = [
     { scopes: ["org:write"] },

@@ -10,7 +10,6 @@ const REVOKED = [
   "http/revocation_test.ts",
   "revoked: a token, client, subject or issuer epoch is 401 on the next call, and no tool runs (R42, H087, H088)",
 ] as const;
-const NO_UPSTREAM = "The shipped tools call nothing but their store";
 
 export const HELD_ELSEWHERE: readonly Coverage[] = [
   {
@@ -63,7 +62,16 @@ export const HELD_ELSEWHERE: readonly Coverage[] = [
     decided:
       "Names and descriptions are part of the program; there is no upstream to take any from",
   },
-  { id: "H191", tests: [], decided: NO_UPSTREAM },
+  {
+    id: "H191",
+    tests: [
+      ["upstream/bound_test.ts", "the body of a failure is in no error (H191)"],
+      [
+        "upstream/credentials_test.ts",
+        "client credentials: what the authorization server says stays out of every error (H191)",
+      ],
+    ],
+  },
   {
     id: "H196",
     tests: [
@@ -79,10 +87,15 @@ export const HELD_ELSEWHERE: readonly Coverage[] = [
   },
   {
     id: "H197",
-    tests: [[
-      "http/requirements_secrecy_test.ts",
-      "token: the protocol side gets the request without any credential (R44)",
-    ]],
-    decided: NO_UPSTREAM,
+    tests: [
+      [
+        "http/requirements_secrecy_test.ts",
+        "token: the protocol side gets the request without any credential (R44)",
+      ],
+      [
+        "http/upstream_test.ts",
+        "no upstream ever gets the caller's token, and nothing that is kept has it (R44, H197)",
+      ],
+    ],
   },
 ];

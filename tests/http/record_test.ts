@@ -4,6 +4,12 @@ import { test } from "node:test";
 import { z } from "zod";
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { AppError } from "../../errors.ts";
+import { openExchange } from "../../http/exchange.ts";
+import { eventOf, noteUpstream } from "../../http/record.ts";
+import { listing } from "../../http/tool_views.ts";
+import { createScopePolicy } from "../../auth/scopes.ts";
+import { createRegistry } from "../../tools/registry.ts";
+import { upstreamTools } from "../support/upstream_tools.ts";
 import { defineTool } from "../../tools/registry.ts";
 import {
   createPipeline,
@@ -197,3 +203,24 @@ test("a path or a method of a stranger's choice is not on record, whatever it ho
     assert(["other /mcp ", "GET /mcp "].includes(seen[5]!), seen[5]);
     assertEquals(seen.slice(6), ["POST /mcp other", "POST /mcp other"]);
   }));
+test("the record has the first requests to upstreams and how many more there were", () => {
+  const request = new Request("http://localhost:8000/mcp", { method: "POST" });
+  const exchange = openExchange(request, "10.0.0.7", new Date(0));
+  const detailsOf = () => eventOf(exchange, { status: 200, reason: "ok" }, () => "").details;
+  assertEquals(detailsOf(), undefined);
+  const call = { name: "billing", status: 200, ms: 3 };
+  noteUpstream(exchange, call);
+  assertEquals(detailsOf(), { upstream: [call] });
+  for (let count = 1; count < 500; count += 1) noteUpstream(exchange, call);
+  const { upstream, upstreamOmitted } = detailsOf() as { upstream: []; upstreamOmitted: number };
+  assertEquals([upstream.length, upstreamOmitted], [20, 480]);
+});
+
+test("a tool that calls an upstream is listed as one of an open world, and no other is", () => {
+  const policy = createScopePolicy();
+  const { tools } = createRegistry(upstreamTools(), policy);
+  assertEquals(
+    tools.map((tool) => [tool.name, listing(tool).annotations.openWorldHint]),
+    [["look", true], ["relay", true], ["stranger", false]],
+  );
+});

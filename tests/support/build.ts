@@ -27,13 +27,15 @@ export function buildSettings(): BuildSettings {
   return JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
 }
 
-/** Runs a task's command with another output, and returns what it printed. */
+/** Runs a task's command with another output, and for `entry` instead of the program; returns what it printed. */
 export function build(
   task: "compile" | "compile:bun" | "bundle",
   outfile: string,
   env: Readonly<Record<string, string>> = {},
+  entry = "main.ts",
 ): string {
   const command = buildSettings().tasks[task]!
+    .replace(/main\.ts$/, entry)
     .replace(/(--output|--outfile) \S+/, `$1 "${outfile}"`)
     .replace(/^(deno|bun) /, (_, name: keyof typeof EXECUTABLES) => `"${EXECUTABLES[name]}" `);
   const done = spawnSync(command, {

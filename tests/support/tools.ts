@@ -4,10 +4,11 @@ import type { Principal } from "../../auth/principal.ts";
 import { createScopePolicy } from "../../auth/scopes.ts";
 import { openStore } from "../../store/mod.ts";
 import type { Workspace } from "../../store/workspace.ts";
-import { catalogueOf } from "../../tools/execute.ts";
+import { catalogueOf } from "../../tools/catalogue.ts";
 import { tools } from "../../tools/mod.ts";
 import { createRegistry } from "../../tools/registry.ts";
 import type { Tool, ToolContext } from "../../tools/registry.ts";
+import { noUpstreams } from "../../upstream/mod.ts";
 import { startAccess } from "./access.ts";
 import type { Access } from "./access.ts";
 
@@ -83,6 +84,11 @@ function contextOf(overrides: Partial<ToolContext> & Pick<ToolContext, "workspac
     access: accesses.get(overrides.workspace)!.access,
     catalogue,
     signal: new AbortController().signal,
+    upstream: noUpstreams.open({
+      principal: principal(),
+      egress: [],
+      signal: new AbortController().signal,
+    }).upstream,
     progress: () => Promise.resolve(),
     log: () => {},
     now: () => NOW,

@@ -2,7 +2,7 @@ import { test } from "node:test";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createScopePolicy } from "../../auth/scopes.ts";
 import { AppError } from "../../errors.ts";
-import { catalogueOf } from "../../tools/execute.ts";
+import { catalogueOf } from "../../tools/catalogue.ts";
 import { callTool, inputProblems, principal, registry, withWorkspace } from "../support/tools.ts";
 
 test("explain_access tells what a refused caller lacks", async () => {

@@ -134,3 +134,24 @@ test("createRegistry() reports every problem at once", () => {
   );
   assertEquals((error.details!["problems"] as string[]).length, 3);
 });
+
+test("createRegistry() seals which upstreams a tool may call; without a word none", () => {
+  const egress = ["billing"];
+  const registry = createRegistry([tool({ name: "calling", egress }), good], policy);
+  egress.push("crm");
+  assertEquals(registry.get("calling")!.egress, ["billing"]);
+  assertEquals(registry.get("good_tool")!.egress, []);
+  assert(Object.isFrozen(registry.get("calling")!.egress));
+  for (
+    const [egress, fault] of [
+      [["https://api.example.com"], "no name of an upstream"],
+      [["Billing"], "no name of an upstream"],
+      [[""], "no name of an upstream"],
+      [["billing", "billing"], "twice"],
+      [["a", "b", "c", "d", "e", "f", "g", "h", "i"], "more than 8"],
+    ] as const
+  ) {
+    const error = assertThrows(() => createRegistry([tool({ egress })], policy), AppError);
+    assertStringIncludes(error.message, fault);
+  }
+});

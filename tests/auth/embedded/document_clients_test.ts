@@ -10,7 +10,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { isPublicAddress } from "../../../auth/embedded/addresses.ts";
+import { isPublicAddress } from "../../../auth/addresses.ts";
 import { createPublicFetch, receive } from "../../../auth/embedded/public_fetch.ts";
 import { approve, authorizeUrl, Browser, exchange, openPage, withServer } from "./support.ts";
 
@@ -166,7 +166,7 @@ test("only public https addresses on the standard port are fetched", async () =>
     await assertRejects(
       () => fetchDocument(`https://${hostname}/c.json`),
       Error,
-      "public addresses",
+      "allowed addresses",
     );
   }
   assertEquals(resolved, Object.keys(answers));
