@@ -7,7 +7,7 @@ import { NOT_BY_THE_LIBRARY } from "./revoke_endpoint.ts";
 
 /** What of the audit trail is needed here; `refuse` may count a flood instead of writing it down. */
 export interface AuthorizationAudit extends Pick<AuditLog, "record" | "fingerprint"> {
-  refuse(event: AuditEvent, peer: string): void;
+  refuse(event: AuditEvent): void;
 }
 
 export interface EventParts {
@@ -84,7 +84,7 @@ export function reportEvents(provider: Provider, parts: EventParts): void {
         clientId,
       });
       const refused = ownEvent(event, "deny", reasonOf(ctx, error), ctx);
-      audit.refuse({ ...refused, ...callerOf(ctx, parts) }, peerOf(ctx));
+      audit.refuse({ ...refused, ...callerOf(ctx, parts) });
     });
   }
   provider.on("registration_create.success", (ctx: LibraryContext, client: LibraryClient) => {
