@@ -7,7 +7,7 @@ import type {
   RevocationStore,
   RevocationTarget,
 } from "../store/revocation.ts";
-import { targetValue } from "../store/revocation.ts";
+import { MAX_REASON_LENGTH, targetValue } from "../store/revocation.ts";
 import type { RevocationList } from "./revocation.ts";
 import { commitRestoring } from "./revocation_audit.ts";
 import type { RevocationAudit } from "./revocation_audit.ts";
@@ -66,8 +66,9 @@ export interface AccessControlOptions {
 const ALIVE_MS = 10_000;
 const LOOK_AGAIN_MS = 100;
 const CLOCK_SKEW_SECONDS = 60;
-/** What can stand in a claim (claims.ts), and a reason that stays one line. */
+/** What can stand in a claim (claims.ts). */
 const IDENTIFIER = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256}$/u;
+const ONE_LINE = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u;
 
 export function createAccessControl(options: AccessControlOptions): AccessControl {
   const { store, now, waitMs = 5_000 } = options;
@@ -141,8 +142,8 @@ function checkRequest({ target, reason, issuedUntil }: RevocationRequest, now: n
   if (target.kind !== "issuer" && !IDENTIFIER.test(targetValue(target))) {
     throw invalid(`The ${target.kind} must have 1 to 256 printable characters`);
   }
-  if (reason.trim() === "" || !IDENTIFIER.test(reason)) {
-    throw invalid("Give a reason of 1 to 256 printable characters on one line");
+  if (reason.trim() === "" || reason.length > MAX_REASON_LENGTH || !ONE_LINE.test(reason)) {
+    throw invalid(`Give a reason of 1 to ${MAX_REASON_LENGTH} printable characters on one line`);
   }
   if (target.kind === "issuer" && issuedUntil === undefined) {
     throw invalid("Everything of an issuer is revoked up to a time only; give that time");

@@ -191,7 +191,7 @@ export function createDispatcher(
   }, { keepAliveMs: 5000 });
   return {
     async dispatch(exchange, message, principal) {
-      const response = await handler.fetch(withoutCredentials(exchange.request), {
+      const response = await handler.fetch(requestForHandlers(exchange.request), {
         parsedBody: message.body,
         authInfo: {
           token: "",
@@ -236,7 +236,7 @@ function invalidParams({ exchange }: Call, message: string): ProtocolError {
 }
 
 /** The SDK gives the request to handlers; the token ends here. */
-function withoutCredentials(request: Request): Request {
+function requestForHandlers(request: Request): Request {
   const headers = new Headers(request.headers);
   for (const name of ["authorization", "cookie", "dpop", "proxy-authorization"]) {
     headers.delete(name);

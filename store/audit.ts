@@ -1,5 +1,7 @@
 /** The audit trail: what is recorded of each decision, who writes it, and how it is read. */
 
+import { AppError } from "../errors.ts";
+
 /** What was decided. The names are part of the public surface. */
 export type AuditEventName =
   /** A request that was refused before there was a message. */
@@ -105,6 +107,15 @@ export interface AuditRecord extends AuditEvent {
   readonly seq: number;
   /** Hex SHA-256 of the record before it in the chain; 64 zeros for the first. */
   readonly prev: string;
+}
+
+/** The refusal of whoever would need a record that cannot be written. */
+export function auditUnavailable(cause?: unknown): AppError {
+  return new AppError("unavailable", "The audit trail cannot be written now; try again later", {
+    reason: "audit_unavailable",
+    retryAfterSeconds: 5,
+    cause,
+  });
 }
 
 /** Takes events down; one for each process. */

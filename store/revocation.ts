@@ -21,9 +21,12 @@ export function targetValue(target: RevocationTarget): string {
   }
 }
 
+/** UTF-16 units of the text that tells people why. */
+export const MAX_REASON_LENGTH = 256;
+
 export interface NewRevocation {
   readonly target: RevocationTarget;
-  /** For people; not empty. */
+  /** For people; not empty, on one line, at most `MAX_REASON_LENGTH`. */
   readonly reason: string;
   /** Who did it: `operator`, `cli`, `authorization-server`, or a principal's key. */
   readonly actor: string;

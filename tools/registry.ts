@@ -119,9 +119,9 @@ export interface Tool {
   readonly auditClear: readonly string[];
   /** Asks for confirmation where it is there; `input` and `inputSchema` have the argument `confirm` then. */
   readonly confirm?: (input: unknown, context: ToolContext) => string | Promise<string>;
-  /** Runs it; its input has no `confirm`. */
   /** Absent where the configured one holds. */
   readonly rate?: ToolRate;
+  /** Runs it; its input has no `confirm`. */
   handle(input: unknown, context: ToolContext): Promise<unknown>;
 }
 

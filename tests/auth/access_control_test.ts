@@ -9,6 +9,7 @@ import { recordingRevocations } from "../../auth/revocation_audit.ts";
 import { openStore } from "../../store/mod.ts";
 import type { AuditEvent } from "../../store/audit.ts";
 import type { Store } from "../../store/mod.ts";
+import { MAX_REASON_LENGTH } from "../../store/revocation.ts";
 
 const ISSUER = "https://issuer.example";
 const NOW = new Date("2026-09-01T12:00:00Z");
@@ -78,6 +79,7 @@ test("what makes no sense is refused, and nothing is revoked", () =>
       { issuedUntil: NaN },
       { reason: "" },
       { reason: "two\nlines" },
+      { reason: "x".repeat(MAX_REASON_LENGTH + 1) },
     ];
     for (const changes of bad) {
       const error = await assertRejects(() => make().revoke(request(changes)), AppError);

@@ -5,6 +5,7 @@ import { listen } from "../../../http/listen.ts";
 import { createOperatorHandler } from "../../../http/operator/handler.ts";
 import type { OperatorParts } from "../../../http/operator/parts.ts";
 import type { AuditRecord } from "../../../store/audit.ts";
+import { MAX_REASON_LENGTH } from "../../../store/revocation.ts";
 import { createMetrics } from "../../../telemetry/metrics.ts";
 import { parseExposition } from "../../support/exposition.ts";
 import { createTestIssuer } from "../../support/issuer.ts";
@@ -231,7 +232,7 @@ test("operator: a revocation that is not exactly one is refused, and nothing is 
     { target: { kind: "subject", subject: "user-1" }, reason: "x" },
     { target: { kind: "token", issuer: ISSUER, tokenId: "" }, reason: "x" },
     { target: { kind: "token", issuer: ISSUER, tokenId: "a" }, reason: "x", issuedUntil: 1 },
-    { target, reason: "x".repeat(501) },
+    { target, reason: "x".repeat(MAX_REASON_LENGTH + 1) },
   ];
   await withOperator(async ({ ask, unexpected }) => {
     for (const body of bodies) {
