@@ -18,6 +18,8 @@ export type AuditEventName =
   | "tool.call"
   | "token.issued"
   | "token.refused"
+  /** A person's grant to a client ended, and with it what came of it. */
+  | "grant.revoked"
   | "client.added"
   | "client.registered"
   | "client.removed"
@@ -51,7 +53,7 @@ export interface AuditEvent {
   readonly request?: AuditRequest;
   /** Whose access token it was. */
   readonly principal?: AuditPrincipal;
-  /** Who acted without an access token: `operator`, `cli`, `authorization-server`, `server`. */
+  /** Who acted without an access token: `operator`, `cli`, `authorization-server`, `client`, `server`. */
   readonly actor?: string;
   readonly tool?: { readonly name: string; readonly effect: string };
   readonly scopes?: {

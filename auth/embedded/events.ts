@@ -94,8 +94,13 @@ export function reportEvents(provider: Provider, parts: EventParts): void {
       details: { clientId: client.clientId, name: client.clientName ?? "" },
     });
   });
-  provider.on("grant.revoked", ({ oidc }: LibraryContext) => {
-    log("A grant was revoked", { clientId: oidc.client?.clientId });
+  provider.on("grant.revoked", (ctx: LibraryContext, grantId: string) => {
+    const { clientId = "" } = ctx.oidc.client ?? {};
+    log("A grant was revoked", { clientId });
+    audit.record({
+      ...ownEvent("grant.revoked", "allow", "ok", ctx),
+      details: { clientId, grant: audit.fingerprint(grantId), endpoint: ctx.oidc.route },
+    });
   });
   provider.on("server_error", (ctx: LibraryContext, error: unknown) => {
     log("The authorization server failed", describeFailure(error));
