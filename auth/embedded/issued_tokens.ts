@@ -17,7 +17,7 @@ export interface IssuedTokens {
    * @throws `invalid_grant` where the grant ended meanwhile.
    */
   remember(token: { readonly jti: string; readonly grantId?: string }): Promise<void>;
-  /** Ends a grant together with the access tokens that came of it; tells whether its own client asked for it. */
+  /** Ends a grant together with the access tokens that came of it; `by` says whether its own client asked for that. */
   endGrant(grantId: string, by: { readonly isClient: boolean }): Promise<void>;
   /** Revokes a token of ours that belongs to this client; leaves everything else alone, without a word (section 2.2). */
   revoke(token: string, clientId: string): Promise<void>;
