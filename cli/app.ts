@@ -129,7 +129,7 @@ async function lay(
     sources: {
       audit: { ...audit.counts, writable: () => audit.writable },
       revocations: {
-        inForce: () => revocations.size,
+        inForce: () => revocations.inForce,
         lagSeconds: () => revocations.lagSeconds,
       },
     },
