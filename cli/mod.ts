@@ -12,6 +12,7 @@ import { registerDoctor } from "./doctor.ts";
 import { registerExplain } from "./explain.ts";
 import { registerConfig } from "./show_config.ts";
 import { registerHashPassword } from "./hash_password.ts";
+import { registerHealth } from "./health.ts";
 import { registerRevoke } from "./revoke.ts";
 import { registerServe } from "./serve.ts";
 import { registerToken } from "./token.ts";
@@ -49,6 +50,7 @@ function buildProgram(io: Io, setExit: (code: ExitCode) => void): Command {
       registerExplain,
       registerAudit,
       registerDoctor,
+      registerHealth,
       registerConfig,
       registerHashPassword,
     ]
