@@ -74,8 +74,9 @@ function nginx(directory: string, { port, target }: ProxyAddresses): string {
 function caddy({ port, target }: ProxyAddresses): string {
   return edit("Caddyfile", [
     [/servers \{/, "admin off\n\tauto_https off\n\tservers {"],
-    [/^mcp\.example\.com \{/m, `http://:${port} {\n\tbind 127.0.0.1`],
-    [/127\.0\.0\.1:8000/, `127.0.0.1:${target}`],
+    [/^\{\$DOMAIN:.*?\} \{/m, `http://:${port} {\n\tbind 127.0.0.1`],
+    [/\{\$DOMAIN:.*?\}/, `localhost:${port}`],
+    [/\{\$UPSTREAMS:.*?\}/, targets.map((target) => `127.0.0.1:${target}`).join(" ")],
   ]);
 }
 
