@@ -151,15 +151,16 @@ async function lay(
 async function start(first: Config, foundation: Foundation, opened: Closable[]): Promise<App> {
   let config = first;
   let limits = await limitsFor(first);
-  let pipeline = buildPipeline(config, foundation, limits);
+  let isStopping = false;
+  const stopping = () => isStopping;
+  let pipeline = buildPipeline(config, { ...foundation, stopping }, limits);
   /** A former dispatcher lives for as long as a request that it serves. */
   const former: WeakRef<McpDispatcher>[] = [];
-  let isStopping = false;
   const { store, metrics, audit, revocations } = foundation;
   const readiness = createReadiness({
     checks: readinessChecks({ store, audit, revocations, issuers: () => pipeline.issuers }),
     catalogue: catalogueHash(pipeline.registry),
-    stopping: () => isStopping,
+    stopping,
   });
 
   async function limitsFor(config: Config): Promise<Limits | undefined> {
@@ -201,7 +202,7 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
       // Counts go on where the limits stay as they are.
       const kept = JSON.stringify(config.rateLimit) === JSON.stringify(next.rateLimit);
       const nextLimits = kept ? limits : await limitsFor(next);
-      const built = buildPipeline(next, foundation, nextLimits);
+      const built = buildPipeline(next, { ...foundation, stopping }, nextLimits);
       if (built.mcp !== pipeline.mcp) former.push(new WeakRef(pipeline.mcp));
       config = next;
       limits = nextLimits;

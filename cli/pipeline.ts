@@ -20,7 +20,7 @@ import { createPeerOf } from "../http/peer.ts";
 import { intentOf } from "../http/record.ts";
 import type { Recorder } from "../http/record.ts";
 import { createRoutes } from "../http/routes.ts";
-import type { PublicDocument } from "../http/routes.ts";
+import type { PublicDocument, RouteOptions } from "../http/routes.ts";
 import type { AuditLog } from "../store/audit.ts";
 import type { RevocationStore } from "../store/revocation.ts";
 import type { Store } from "../store/mod.ts";
@@ -73,7 +73,7 @@ export interface Pipeline {
  */
 export function buildPipeline(
   config: Config,
-  foundation: Foundation,
+  foundation: Foundation & Pick<RouteOptions, "stopping">,
   limits: Limits | undefined,
 ): Pipeline {
   const { store, audit, metrics, revocations, authorizationServer, logger, now } = foundation;
@@ -134,6 +134,7 @@ export function buildPipeline(
     allowedOrigins: new Set(config.allowedOrigins),
     routes: createRoutes({
       home: ({ resource }) => home(resource),
+      ...(foundation.stopping && { stopping: foundation.stopping }),
       ...(authorizationServer
         ? { authorizationServerMetadata: () => authorizationServer.metadata() }
         : {}),

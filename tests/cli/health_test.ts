@@ -84,3 +84,18 @@ test("health --ready is exit code 2 without an operator port, and 1 where someth
     http.close();
   }
 });
+
+test("health is exit code 1 as soon as the server is told to stop, while it still answers calls", async () => {
+  const server = await startServer();
+  try {
+    const env = { GATEHOUSE_PORT: String(server.port) };
+    assertEquals((await gatehouse(["health"], env)).code, 0);
+    server.app.stopping();
+    const { code, err } = await gatehouse(["health"], env);
+    assertEquals(code, 1);
+    assertStringIncludes(err, "503");
+    assertEquals((await fetch(server.url)).status, 200);
+  } finally {
+    await server.stop();
+  }
+});
