@@ -12,7 +12,7 @@ import { DEPLOY, needsProgram } from "./files.ts";
 
 const AUDIENCE = "https://mcp.example.com/mcp";
 const SCOPES = "env:read org:read org:write";
-const options = { ...needs("deno"), ...needsProgram("sqlite3", "--version") };
+const options = { timeout: 60_000, ...needs("deno"), ...needsProgram("sqlite3", "--version") };
 
 interface Organization {
   readonly displayName: string;

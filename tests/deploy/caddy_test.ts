@@ -11,7 +11,8 @@ import { freePort, startIssuer, startServer } from "../support/server.ts";
 import type { RunningServer } from "../support/server.ts";
 import { DEPLOY, needsProgram } from "./files.ts";
 
-const caddy = needsProgram("caddy", "version");
+/** Bun gives a test five seconds where it is not told otherwise. */
+const caddy = { timeout: 90_000, ...needsProgram("caddy", "version") };
 
 test(
   "Caddy takes the file, with the names of one machine and with those of compose.yaml",

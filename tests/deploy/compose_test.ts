@@ -228,18 +228,31 @@ test(
 );
 
 const docker = needsProgram("docker", "compose", "version");
-test("docker compose takes the file as it is", docker, () =>
-  withPrepared((folder) => {
-    const done = spawnSync("docker", [
-      "compose",
-      "--file",
-      join(DEPLOY, "compose.yaml"),
-      "config",
-      "--quiet",
-    ], {
+test(
+  "docker compose takes the file as it is",
+  docker,
+  () => composeTakes(["docker", "compose"], (text) => text),
+);
+
+const former = needsProgram("docker-compose", "version");
+test(
+  "docker-compose takes the file, but for the name of the project, which it does not know",
+  former,
+  () => composeTakes(["docker-compose"], (text) => text.replace(/^name:.*\n/m, "")),
+);
+
+function composeTakes(
+  [program, ...words]: readonly string[],
+  edit: (text: string) => string,
+): Promise<void> {
+  return withPrepared((folder) => {
+    const file = join(folder, "compose.yaml");
+    writeFileSync(file, edit(deployFile("compose.yaml")));
+    const done = spawnSync(program!, [...words, "--file", file, "config", "--quiet"], {
       encoding: "utf8",
       env: { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: folder, DOMAIN: "mcp.example.org" },
     });
     assertEquals([done.status, done.stdout + done.stderr], [0, ""]);
     return Promise.resolve();
-  }));
+  });
+}

@@ -96,10 +96,13 @@ function makeImage(): { readonly path: string; readonly failure: string } {
 const canEnter = process.getuid?.() === 0 &&
   spawnSync("unshare", ["--mount", "--pid", "--fork", "true"]).status === 0;
 const options = {
+  timeout: 300_000,
   ...needs("deno", "bun"),
   ...(process.platform === "linux" ? {} : { skip: "the image is for Linux" }),
 };
-const entering = canEnter ? options : { skip: "entering a root of its own needs root and unshare" };
+const entering = canEnter ? options : {
+  skip: "entering a root of its own needs root and unshare",
+};
 
 test("the commands of the container file succeed with nothing but what it copies", options, (t) => {
   const { path, failure } = makeImage();
@@ -219,7 +222,10 @@ function finished(child: ChildProcessWithoutNullStreams): Promise<Finished> {
   );
 }
 
-test("podman makes the same image of the last stage", needsProgram("podman", "--version"), (t) => {
+test("podman makes the same image of the last stage", {
+  timeout: 120_000,
+  ...needsProgram("podman", "--version"),
+}, (t) => {
   const { path, failure } = makeImage();
   if (failure !== "") return t.skip("the image could not be made");
   const folder = dirname(path);

@@ -23,6 +23,13 @@ test("every variable that the unit sets is one of the program's, and no secret i
   assertEquals(unit.match(/password|secret=/i), null);
 });
 
+test("the service runs as a user of its own, which the configuration's group and its directory go to", async () => {
+  assertEquals(valuesOf("User"), ["gatehouse"]);
+  assertEquals(valuesOf("DynamicUser"), []);
+  const config = await loadConfig({ env: {}, file: join(DEPLOY, "config.json") });
+  assert(config.store.startsWith(`sqlite:/var/lib/${valuesOf("StateDirectory")[0]}/`));
+});
+
 test("the service is given longer to stop than its calls are to finish", async () => {
   const config = await loadConfig({ env: {}, file: join(DEPLOY, "config.json") });
   const seconds = Number(valuesOf("TimeoutStopSec")[0]);
