@@ -7,16 +7,18 @@ import type {
   RevocationStore,
   RevocationTarget,
 } from "../store/revocation.ts";
-import { targetValue } from "../store/revocation.ts";
+import { MAX_REASON_LENGTH, targetValue } from "../store/revocation.ts";
 import type { RevocationList } from "./revocation.ts";
-import { commitRestoring } from "./revocation_audit.ts";
+import { recordedRestoring } from "./revocation_audit.ts";
 import type { RevocationAudit } from "./revocation_audit.ts";
 
 /** What a person asks for; how long it has to be remembered follows from the issuer. */
 export interface RevocationRequest
   extends Pick<NewRevocation, "target" | "reason" | "actor" | "issuedUntil"> {
-  /** NumericDate of the token, where it is known. */
+  /** NumericDate of the token, as somebody says it: it can make the revocation last longer, and never shorter. */
   readonly tokenExpiresAt?: number;
+  /** Of a client that is about to be removed: shut out for as long as what it got so far could be good for. */
+  readonly untilTokensExpire?: true;
 }
 
 /** A change of the list, with how many of the running instances enforce it. */
@@ -66,8 +68,11 @@ export interface AccessControlOptions {
 const ALIVE_MS = 10_000;
 const LOOK_AGAIN_MS = 100;
 const CLOCK_SKEW_SECONDS = 60;
-/** What can stand in a claim (claims.ts), and a reason that stays one line. */
+/** The longest that a token lives by hearsay; what is said to live longer takes room for as long as this. */
+const LONGEST_BELIEVED_SECONDS = 90 * 86_400;
+/** What can stand in a claim (claims.ts). */
 const IDENTIFIER = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256}$/u;
+const ONE_LINE = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u;
 
 export function createAccessControl(options: AccessControlOptions): AccessControl {
   const { store, now, waitMs = 5_000 } = options;
@@ -115,34 +120,44 @@ export function createAccessControl(options: AccessControlOptions): AccessContro
       );
     },
     async restore(id, actor) {
-      if (options.audit) await commitRestoring(options.audit, id, actor, now());
-      return await enforced(await changes.remove(id));
+      await store.find(id);
+      const remove = () => changes.remove(id);
+      return await enforced(
+        options.audit
+          ? await recordedRestoring(options.audit, { id, actor, now, remove })
+          : await remove(),
+      );
     },
-    list: async () => await changes.list(),
+    async list() {
+      const time = now().getTime();
+      return (await changes.list()).filter(({ expiresAt = Infinity }) => time < expiresAt);
+    },
   };
 }
 
 /** When everything that is ended has expired, in milliseconds since the epoch; undefined for what stays shut out. */
 export function expiryOf(
-  { target, issuedUntil, tokenExpiresAt = Infinity }: RevocationRequest,
+  { target, issuedUntil, tokenExpiresAt = 0, untilTokensExpire }: RevocationRequest,
   { maxLifetime, clockTolerance, grantLifetime = 0 }: IssuerTerms,
   now: number,
 ): number | undefined {
   if (target.kind === "token") {
     // An issuer's clock may be ahead, and a token may be accepted for a little longer than it says.
     const atMost = now + clockTolerance + maxLifetime;
-    return (Math.min(tokenExpiresAt, atMost) + clockTolerance) * 1000;
+    const said = Math.min(tokenExpiresAt, now + LONGEST_BELIEVED_SECONDS);
+    return (Math.max(said, atMost) + clockTolerance) * 1000;
   }
-  if (issuedUntil === undefined) return undefined;
-  return (issuedUntil + Math.max(maxLifetime, grantLifetime) + clockTolerance) * 1000;
+  const until = issuedUntil ?? (untilTokensExpire ? now + clockTolerance : undefined);
+  if (until === undefined) return undefined;
+  return (until + Math.max(maxLifetime, grantLifetime) + clockTolerance) * 1000;
 }
 
 function checkRequest({ target, reason, issuedUntil }: RevocationRequest, now: number): void {
   if (target.kind !== "issuer" && !IDENTIFIER.test(targetValue(target))) {
     throw invalid(`The ${target.kind} must have 1 to 256 printable characters`);
   }
-  if (reason.trim() === "" || !IDENTIFIER.test(reason)) {
-    throw invalid("Give a reason of 1 to 256 printable characters on one line");
+  if (reason.trim() === "" || reason.length > MAX_REASON_LENGTH || !ONE_LINE.test(reason)) {
+    throw invalid(`Give a reason of 1 to ${MAX_REASON_LENGTH} printable characters on one line`);
   }
   if (target.kind === "issuer" && issuedUntil === undefined) {
     throw invalid("Everything of an issuer is revoked up to a time only; give that time");

@@ -38,7 +38,9 @@ export interface RevocationList {
   readonly lagSeconds: number;
   /** Whether requests can be answered. */
   readonly healthy: boolean;
-  /** How many are held in memory. */
+  /** How many end something. */
+  readonly inForce: number;
+  /** How many are held in memory, those that have expired within a day included. */
   readonly size: number;
   /** Stops reading, and tells the other instances. */
   close(): Promise<void>;
@@ -190,6 +192,9 @@ export async function startRevocations(options: RevocationOptions): Promise<Revo
     },
     get healthy() {
       return isFresh();
+    },
+    get inForce() {
+      return index.inForce(now());
     },
     get size() {
       return index.size;

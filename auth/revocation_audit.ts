@@ -1,7 +1,8 @@
 /** What the audit log is told of the revocation list, whoever changes it. */
 
+import { toAppError } from "../errors.ts";
 import type { AuditEvent, AuditLog, JsonValue } from "../store/audit.ts";
-import type { NewRevocation, RevocationStore } from "../store/revocation.ts";
+import type { NewRevocation, Revocation, RevocationStore } from "../store/revocation.ts";
 
 /** What of the audit log is needed here. */
 export type RevocationAudit = Pick<AuditLog, "record" | "commit" | "fingerprint">;
@@ -23,18 +24,32 @@ export function recordingRevocations(
   };
 }
 
+export interface Restoring {
+  readonly id: string;
+  readonly actor: string;
+  readonly now: () => Date;
+  /** Gives the access back. */
+  remove(): Promise<Revocation>;
+}
+
 /**
- * Takes down that access is about to come back.
+ * Takes down that access comes back, and only then gives it back; where that fails after all, a second record says so.
  *
- * @throws {AppError} `unavailable` where the record cannot be made durable; access must then not come back.
+ * @throws {AppError} `unavailable` where the record cannot be made durable, and then nothing was done; and as `remove` does.
  */
-export async function commitRestoring(
+export async function recordedRestoring(
   audit: RevocationAudit,
-  id: string,
-  actor: string,
-  now: Date,
-): Promise<void> {
-  await audit.commit(eventOf("access.restored", actor, { revocation: id }, now));
+  { id, actor, now, remove }: Restoring,
+): Promise<Revocation> {
+  const details = { revocation: id };
+  await audit.commit(eventOf("access.restored", actor, details, now()));
+  try {
+    return await remove();
+  } catch (error) {
+    const failed = { decision: "fail", reason: toAppError(error).reason } as const;
+    audit.record({ ...eventOf("access.restored", actor, details, now()), ...failed });
+    throw error;
+  }
 }
 
 type Details = Readonly<Record<string, JsonValue>>;

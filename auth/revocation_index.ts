@@ -1,6 +1,6 @@
 /** The revocations in force, arranged so that one request costs a few look-ups however many there are. */
 
-import { targetValue } from "../store/revocation.ts";
+import { CLOCK_MARGIN_MS, targetValue } from "../store/revocation.ts";
 import type { Revocation, RevocationTarget } from "../store/revocation.ts";
 import type { Principal } from "./principal.ts";
 
@@ -23,11 +23,13 @@ export interface RevocationIndex {
   /** Whether it was not there before. */
   put(revocation: Revocation): boolean;
   delete(id: string): void;
-  /** Forgets what ends nothing any more. */
+  /** Forgets what has ended nothing for a day. */
   sweep(now: number): void;
   /** Newest first. */
   list(now: number): readonly Revocation[];
   ids(): Iterable<string>;
+  /** How many still end something. */
+  inForce(now: number): number;
   readonly size: number;
 }
 
@@ -81,13 +83,18 @@ export function createRevocationIndex(): RevocationIndex {
     delete: forget,
     sweep(now) {
       for (const { id, expiresAt } of byId.values()) {
-        if (expiresAt !== undefined && now >= expiresAt) forget(id);
+        if (expiresAt !== undefined && now >= expiresAt + CLOCK_MARGIN_MS) forget(id);
       }
     },
     list: (now) =>
       [...byId.values()]
-        .filter(({ expiresAt }) => expiresAt === undefined || now < expiresAt)
+        .filter((revocation) => lasts(revocation, now))
         .sort((a, b) => a.id < b.id ? 1 : -1),
+    inForce(now) {
+      let count = 0;
+      for (const revocation of byId.values()) if (lasts(revocation, now)) count += 1;
+      return count;
+    },
     ids: () => byId.keys(),
     get size() {
       return byId.size;
@@ -95,8 +102,13 @@ export function createRevocationIndex(): RevocationIndex {
   };
 }
 
-function ends({ issuedUntil, expiresAt }: Revocation, bearer: Bearer, now: number): boolean {
-  if (expiresAt !== undefined && now >= expiresAt) return false;
+function lasts({ expiresAt = Infinity }: Revocation, now: number): boolean {
+  return now < expiresAt;
+}
+
+function ends(revocation: Revocation, bearer: Bearer, now: number): boolean {
+  if (!lasts(revocation, now)) return false;
+  const { issuedUntil } = revocation;
   // Issuers date tokens to the second, and some to its fractions.
   return issuedUntil === undefined || Math.floor(bearer.issuedAt) <= issuedUntil;
 }

@@ -129,7 +129,7 @@ async function lay(
     sources: {
       audit: { ...audit.counts, writable: () => audit.writable },
       revocations: {
-        inForce: () => revocations.size,
+        inForce: () => revocations.inForce,
         lagSeconds: () => revocations.lagSeconds,
       },
     },
@@ -171,15 +171,16 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
   let limits = await openLimits(first, foundation.logger);
   if (limits) opened.push(closing(limits));
   let upstreams = await openUpstreams(first, foundation);
-  let pipeline = buildPipeline(config, foundation, limits, upstreams);
+  let isStopping = false;
+  const stopping = () => isStopping;
+  let pipeline = buildPipeline(config, { ...foundation, stopping }, limits, upstreams);
   /** A former dispatcher lives for as long as a request that it serves. */
   const former: WeakRef<McpDispatcher>[] = [];
-  let isStopping = false;
   const { store, metrics, audit, revocations, changes } = foundation;
   const readiness = createReadiness({
     checks: readinessChecks({ store, audit, revocations, issuers: () => pipeline.issuers }),
     catalogue: catalogueHash(pipeline.registry),
-    stopping: () => isStopping,
+    stopping,
   });
 
   function dispatchers(): readonly McpDispatcher[] {
@@ -210,7 +211,7 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
       readiness,
       audit,
       recorder: foundation.recorder.operator,
-      stopping: () => isStopping,
+      stopping,
       access: {
         revoke: (request) => pipeline.access.revoke(request),
         restore: (id, actor) => pipeline.access.restore(id, actor),
@@ -233,7 +234,7 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
       const nextLimits = kept ? limits : await openLimits(next, foundation.logger);
       let built: Pipeline;
       try {
-        built = buildPipeline(next, foundation, nextLimits, nextUpstreams);
+        built = buildPipeline(next, { ...foundation, stopping }, nextLimits, nextUpstreams);
       } catch (error) {
         if (!kept) await nextLimits?.close();
         throw error;

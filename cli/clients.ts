@@ -1,9 +1,12 @@
 /** `gatehouse clients`: registers and removes machine clients of the embedded authorization server. */
 
 import { readFile } from "node:fs/promises";
+import type { Enforcement } from "../auth/access_control.ts";
+import type { RevocationAudit } from "../auth/revocation_audit.ts";
 import { createScopePolicy } from "../auth/scopes.ts";
-import type { AuditEvent, AuditLog } from "../store/audit.ts";
-import type { RegisteredClient } from "../store/authorization.ts";
+import type { AuditEvent } from "../store/audit.ts";
+import { noSuchClient } from "../store/authorization.ts";
+import type { ClientStore, RegisteredClient } from "../store/authorization.ts";
 import type { Store } from "../store/mod.ts";
 import { ownEvent } from "./audit_events.ts";
 import { columns, scopeList, usageError, withConfigFlags } from "./command.ts";
@@ -53,20 +56,57 @@ export const registerClients: Register = (program, io, setExit) => {
     .action((client: string, flags: ConfigFlags) =>
       withStore(io, flags, async (store, config) => {
         await withAudit(io, config, async (audit) => {
-          const removed = await store.clients.remove(client);
-          await audit.commit(clientEvent("client.removed", removed));
+          const { removed, reach } = await removeClient(client, { store, config, audit });
           io.out(`Removed ${removed.clientId} (${removed.name})`);
-          const reach = await endTokensOf(removed.clientId, { store, config, audit });
           if (reach) setExit(printReach(io, reach));
         });
       })
     );
 };
 
-interface Parts {
-  readonly store: Store;
+export interface ClientParts {
+  readonly store: Pick<Store, "clients" | "revocations">;
   readonly config: Config;
-  readonly audit: AuditLog;
+  readonly audit: RevocationAudit;
+}
+
+/** Keeps a client and records it; one that cannot be recorded is taken back, as nobody would know of it. */
+export async function addClient(
+  client: RegisteredClient,
+  { store, audit }: Pick<ClientParts, "store" | "audit">,
+): Promise<void> {
+  await store.clients.add(client);
+  try {
+    await audit.commit(clientEvent("client.added", client));
+  } catch (error) {
+    await store.clients.remove(client.clientId);
+    throw error;
+  }
+}
+
+/**
+ * Shuts a client out, removes it, and records that it is gone; what fails in between leaves it shut out.
+ *
+ * `reach` tells where its tokens have ended; with an external issuer no token of ours is taken, and there are none.
+ */
+export async function removeClient(
+  idOrName: string,
+  parts: ClientParts,
+): Promise<{ readonly removed: RegisteredClient; readonly reach: Enforcement | undefined }> {
+  const { store, audit } = parts;
+  const clientId = await idOf(idOrName, store.clients);
+  const reach = await shutOut(clientId, parts);
+  const removed = await store.clients.remove(clientId);
+  await audit.commit(clientEvent("client.removed", removed));
+  return { removed, reach };
+}
+
+/** The id first, as the store has it. */
+async function idOf(idOrName: string, clients: ClientStore): Promise<string> {
+  if (await clients.find(idOrName)) return idOrName;
+  const named = (await clients.list()).find(({ name }) => name === idOrName);
+  if (named === undefined) throw noSuchClient();
+  return named.clientId;
 }
 
 function clientEvent(
@@ -82,7 +122,7 @@ async function add(
   io: Io,
   name: string,
   flags: AddFlags,
-  { store, config, audit }: Parts,
+  { store, config, audit }: ClientParts,
 ): Promise<void> {
   const { createClient } = await import("../auth/embedded/clients.ts");
   const jwks = flags.jwks === undefined ? undefined : await readJwks(flags.jwks);
@@ -90,8 +130,7 @@ async function add(
     { name, scopes: scopeList(flags.scopes), ...(jwks ? { jwks } : {}) },
     { now: () => new Date(), policy: createScopePolicy(config.scopes) },
   );
-  await store.clients.add(client);
-  await audit.commit(clientEvent("client.added", client));
+  await addClient(client, { store, audit });
   if (flags.json) {
     io.out(JSON.stringify({
       client_id: client.clientId,
@@ -107,13 +146,14 @@ async function add(
   if (clientSecret) io.err("The secret is shown this once; only its hash is stored");
 }
 
-/** With an external issuer no token of ours is taken, and there is nothing to end. */
-async function endTokensOf(clientId: string, { store, config, audit }: Parts) {
+async function shutOut(
+  clientId: string,
+  { store, config, audit }: ClientParts,
+): Promise<Enforcement | undefined> {
   if (config.issuers.length > 0) return undefined;
   return await accessOf(store, config, audit).revoke({
     target: { kind: "client", issuer: config.authorizationServer.url, clientId },
-    // A token request that found the client just before it went may be answered in the next second.
-    issuedUntil: Math.floor(Date.now() / 1000) + 2,
+    untilTokensExpire: true,
     reason: "the client was removed",
     actor: "cli",
   });

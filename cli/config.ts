@@ -34,6 +34,7 @@ export const VARIABLES = {
 /** Variables that other commands read; they are no configuration of the server. */
 const CLIENT_VARIABLES = new Set([
   "GATEHOUSE_CLIENT_ID",
+  "GATEHOUSE_CLIENT_ISSUER",
   "GATEHOUSE_CLIENT_SECRET",
   "GATEHOUSE_CONFIG",
   "GATEHOUSE_PRIVATE_KEY",

@@ -13,6 +13,7 @@ import { createTokenSource } from "./connect/tokens.ts";
 import { givenClient, ownClient } from "./credentials.ts";
 import type { CredentialFlags } from "./credentials.ts";
 import { findEmbeddedKeys } from "./embedded.ts";
+import { addressOf } from "./printable.ts";
 import type { MachineClient } from "./token_client.ts";
 import { withCredentialFlags } from "./token.ts";
 
@@ -52,7 +53,7 @@ export const registerConnect: Register = (program, io, setExit) => {
       const host = hostOutput(process.stdout, () => end("stdout closed"));
       const bridge = createBridge({ resource, exchange, host, logger });
       process.stdin.on("data", lineCutter(MAX_LINE_BYTES, bridge.receive));
-      logger.info("bridging", { url: resource.href, client_id: client?.clientId });
+      logger.info("bridging", { url: addressOf(resource), client_id: client?.clientId });
       logger.info("ending", { because: await ended });
       if (await bridge.close() === "never_served") setExit(1);
     });
@@ -73,14 +74,25 @@ function append(value: string, before: readonly string[] | undefined): readonly 
 }
 
 function resourceOf(text: string): URL {
-  if (!isSecureUrl(text)) {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // Not repeated, as it may be a password.
+  if (url && (url.username !== "" || url.password !== "")) {
     throw usageError(
-      `${text} is not a URL that a credential may go to; give https://, or http:// on loopback, ` +
+      "The URL has a user name or password in it; give it without, and a credential that the server takes as " +
+        "--client-id and GATEHOUSE_CLIENT_SECRET, or as a --header",
+    );
+  }
+  if (url === undefined || !isSecureUrl(text)) {
+    throw usageError(
+      `${
+        url ? addressOf(url) : text
+      } is not a URL that a credential may go to; give https://, or http:// on loopback, ` +
         "such as https://mcp.example.com/mcp",
     );
   }
-  const url = new URL(text);
-  if (url.hash !== "") throw usageError(`The URL ${text} has a fragment; give it without`);
+  if (url.hash !== "") {
+    throw usageError(`The URL ${addressOf(url)} has a fragment; give it without`);
+  }
   return url;
 }
 

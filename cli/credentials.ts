@@ -1,6 +1,7 @@
 /** Who the command line is: a client from flags or environment, or this machine's own. */
 
 import * as oauth from "oauth4webapi";
+import { isSecureUrl } from "../auth/fetch_json.ts";
 import { readClientKey } from "./client_key.ts";
 import type { ClientKey } from "./client_key.ts";
 import { configFrom, scopeList, usageError } from "./command.ts";
@@ -10,11 +11,15 @@ import { embeddedKeys } from "./embedded.ts";
 import { discover, grantToken } from "./token_client.ts";
 import type { MachineClient, TokenSet } from "./token_client.ts";
 
+const TRUST_IT =
+  "If the client is registered there, say so with --issuer URL, or GATEHOUSE_CLIENT_ISSUER";
+
 /** The flags that say which client a command is. */
 export interface CredentialFlags {
   readonly clientId?: string;
   readonly clientSecret?: string;
   readonly privateKey?: string;
+  readonly issuer?: string;
 }
 
 /** The flags of commands that talk to a running server. */
@@ -30,18 +35,29 @@ export interface ClientFlags extends ConfigFlags, CredentialFlags {
  */
 export async function requestToken(io: Io, flags: ClientFlags): Promise<TokenSet> {
   const config = await configFrom(io, flags);
-  const client = await givenClient(io, flags) ?? await ownClient(config);
+  const given = await givenClient(io, flags);
+  const client = given ? { ...issuerFrom(config), ...given } : await ownClient(config);
   if (client === undefined) {
     throw usageError("Give --client-id and --client-secret of a client of the issuer");
   }
-  const discovery = await discover(new URL("/mcp", config.url));
+  const discovery = await discover(new URL("/mcp", config.url), client);
   return await grantToken(discovery, client, scopeList(flags.scopes ?? ""));
+}
+
+/** The issuer that the configuration names, where it is not on this machine; a secret given beside it is for that one. */
+function issuerFrom({ issuers, authorizationServer }: Config): Pick<MachineClient, "issuer"> {
+  const [issuer, ...others] = issuers.length > 0
+    ? issuers.map((item) => item.issuer)
+    : [authorizationServer.url];
+  const isClear = issuer !== undefined && others.length === 0 && issuer.startsWith("https:");
+  return isClear ? { issuer } : {};
 }
 
 /**
  * The client of the flags, or else of the environment; undefined where neither names one.
  *
- * @throws {AppError} `invalid_request` for half of a credential, two of them, and a key that is none.
+ * @throws {AppError} `invalid_request` for half of a credential, two of them, a key that is none, and an issuer that no
+ * credential may go to.
  */
 export async function givenClient(
   io: Io,
@@ -61,9 +77,19 @@ export async function givenClient(
   if (clientId === undefined || (secret === undefined && keyFile === undefined)) {
     throw usageError("Give both --client-id and --client-secret (or --private-key)");
   }
-  if (secret !== undefined) return { clientId, authenticate: (server) => bySecret(secret, server) };
+  const named = { clientId, ...issuerOf(flags, io), remedy: TRUST_IT };
+  if (secret !== undefined) return { ...named, authenticate: (server) => bySecret(secret, server) };
   const key = await readClientKey(keyFile!);
-  return { clientId, authenticate: (server) => byAssertion(key, server) };
+  return { ...named, authenticate: (server) => byAssertion(key, server), isBoundToIssuer: true };
+}
+
+function issuerOf({ issuer }: CredentialFlags, { env }: Io): Pick<MachineClient, "issuer"> {
+  const named = issuer ?? env["GATEHOUSE_CLIENT_ISSUER"];
+  if (named === undefined) return {};
+  if (isSecureUrl(named)) return { issuer: named };
+  throw usageError(
+    "The issuer of a client is an https URL, or http on loopback; give --issuer as its metadata has it",
+  );
 }
 
 /**
@@ -78,6 +104,8 @@ export async function ownClient(config: Config): Promise<MachineClient | undefin
     clientId: cliClient.clientId,
     authenticate: () => oauth.ClientSecretBasic(cliClient.clientSecret),
     issuer: config.authorizationServer.url,
+    remedy:
+      "Give --client-id and --client-secret, or set GATEHOUSE_ISSUER_PORT as the server has it",
   };
 }
 

@@ -20,6 +20,7 @@ interface DoctorFlags {
   readonly clientId?: string;
   readonly clientSecret?: string;
   readonly privateKey?: string;
+  readonly issuer?: string;
   readonly scopes?: string;
   readonly only?: string;
   readonly timeout: string;
@@ -72,6 +73,7 @@ function withFlags(command: Command): Command {
     .option("--client-id <id>", "get the token from the server's issuer as this client")
     .option("--client-secret <secret>", "its secret (better: GATEHOUSE_CLIENT_SECRET)")
     .option("--private-key <file>", "its key, JWK or PEM, instead (or GATEHOUSE_PRIVATE_KEY)")
+    .option("--issuer <url>", "the only one that gets the secret (or GATEHOUSE_CLIENT_ISSUER)")
     .option("--scopes <scopes>", "scopes to ask for (default: all that the client may have)")
     .option("--only <ids>", "run these checks or groups alone, such as token,metadata-resource")
     .option("--timeout <seconds>", "how long one request may take", "5")
@@ -162,6 +164,6 @@ async function grantedToken(url: string, flags: DoctorFlags, io: Io): Promise<st
   if (!isSecureUrl(url)) throw usageError("A credential is not used for a server on plain http");
   const client = await givenClient(io, flags);
   if (client === undefined) throw usageError("Give --client-secret or --private-key too");
-  const discovery = await discover(new URL(url));
+  const discovery = await discover(new URL(url), client);
   return (await grantToken(discovery, client, scopeList(flags.scopes ?? ""))).accessToken;
 }

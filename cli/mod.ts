@@ -12,6 +12,7 @@ import { registerDoctor } from "./doctor.ts";
 import { registerExplain } from "./explain.ts";
 import { registerConfig } from "./show_config.ts";
 import { registerHashPassword } from "./hash_password.ts";
+import { registerHealth } from "./health.ts";
 import { registerNetwork } from "./network.ts";
 import { registerNew } from "./new_tool.ts";
 import { registerRevoke } from "./revoke.ts";
@@ -52,6 +53,7 @@ function buildProgram(io: Io, setExit: (code: ExitCode) => void): Command {
       registerExplain,
       registerAudit,
       registerDoctor,
+      registerHealth,
       registerConfig,
       registerNetwork,
       registerHashPassword,

@@ -20,7 +20,7 @@ import type { Limits } from "../http/limits/mod.ts";
 import { createPeerOf } from "../http/peer.ts";
 import { intentOf } from "../http/record.ts";
 import { createRoutes } from "../http/routes.ts";
-import type { PublicDocument } from "../http/routes.ts";
+import type { PublicDocument, RouteOptions } from "../http/routes.ts";
 import { prompts } from "../prompts/mod.ts";
 import { createPrompts } from "../prompts/registry.ts";
 import { resources } from "../resources/mod.ts";
@@ -86,7 +86,7 @@ export interface Pipeline {
  */
 export function buildPipeline(
   config: Config,
-  foundation: Foundation,
+  foundation: Foundation & Pick<RouteOptions, "stopping">,
   limits: Limits | undefined,
   upstreams: Upstreams,
 ): Pipeline {
@@ -160,6 +160,7 @@ export function buildPipeline(
     allowedOrigins: new Set(config.allowedOrigins),
     routes: createRoutes({
       home: ({ resource }) => home(resource),
+      ...(foundation.stopping && { stopping: foundation.stopping }),
       ...(authorizationServer
         ? { authorizationServerMetadata: () => authorizationServer.metadata() }
         : {}),

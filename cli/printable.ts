@@ -10,6 +10,11 @@ export function show(value: unknown): string {
   return printable(typeof value === "string" ? value : JSON.stringify(value), MAX_VALUE_LENGTH);
 }
 
+/** Returns a URL without its query, where people put keys that belong in no log. */
+export function addressOf({ origin, pathname }: URL): string {
+  return origin + pathname;
+}
+
 /** Returns a text of at most so many characters. */
 export function printable(text: string, maxLength: number): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength)}...` : text;

@@ -8,6 +8,8 @@ import type { AuditEvent, AuditLog } from "../store/audit.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Metrics, RequestMeasure } from "../telemetry/metrics.ts";
 import { ownEvent } from "./audit_events.ts";
+import { createRefusalBound } from "./refusal_bound.ts";
+import type { CountedRefusals, RefusalBound } from "./refusal_bound.ts";
 
 export interface RecorderParts {
   readonly audit: AuditLog;
@@ -22,25 +24,38 @@ export interface OwnRecorder extends Recorder, AuthorizationAudit {
   close(): Promise<void>;
 }
 
-/** Builds the recorder; whoever sends too much from one address does not fill the disk, but is counted. */
+/** Builds the recorder; strangers, whom anybody can be as often as they like, do not fill the disk, but are counted. */
 export function createRecorder({ audit, metrics, logger, now }: RecorderParts): OwnRecorder {
-  const suppressionOf = (actor: string, reason: string, recorded: number) =>
-    createSuppression({
+  const floods = createSuppression({
+    now,
+    maxPeers: MAX_FLOODING_PEERS,
+    report: ({ peer, count, since }) =>
+      suppressed({ actor: "server", decision: "deny", reason: FLOOD }, { peer, count }, since),
+  });
+  const strangers = boundOf(RECORDED_STRANGERS);
+  // A flood on the public listener must not hide who tries the operator's.
+  const atOperator = boundOf(RECORDED_AT_OPERATOR);
+
+  function boundOf(recorded: number): RefusalBound {
+    return createRefusalBound({
       now,
       recorded,
-      report: ({ peer, count, since }) =>
-        audit.record(ownEvent({
-          event: "requests.suppressed",
-          actor,
-          decision: "deny",
-          reason,
-          details: { peer, count, since: since.toISOString() },
-        }, now())),
+      report: ({ count, since, ...kind }) => suppressed(kind, { count }, since),
     });
-  const floods = suppressionOf("server", FLOOD, 1);
-  // Nobody limits these but the clients' secrets, which are too long to be guessed.
-  const refusals = suppressionOf("authorization-server", "refused", REFUSALS_IN_A_MINUTE);
-  const strangers = suppressionOf("server", "operator_refused", OPERATOR_REFUSALS_IN_A_MINUTE);
+  }
+
+  function suppressed(
+    kind: Pick<CountedRefusals, "actor" | "decision" | "reason">,
+    details: Readonly<Record<string, string | number>>,
+    since: Date,
+  ): void {
+    audit.record(ownEvent({
+      event: "requests.suppressed",
+      ...kind,
+      details: { ...details, since: since.toISOString() },
+    }, now()));
+  }
+
   return {
     fingerprint: audit.fingerprint,
     get writable() {
@@ -50,22 +65,24 @@ export function createRecorder({ audit, metrics, logger, now }: RecorderParts): 
       metrics.request(measureOf(event));
       const flood = event.reason === FLOOD && !floods.refused(event.request?.peer ?? "");
       if (flood) return;
-      if (event.event !== "request.served") audit.record(event);
+      const isDecision = event.event !== "request.served";
+      if (isDecision && (event.principal || strangers.takes(event))) audit.record(event);
       logger.info("request", logFields(event));
     },
-    refuse(event, peer) {
-      if (refusals.refused(peer)) audit.record(event);
+    refuse(event) {
+      // Who authenticated here may have registered itself a moment ago.
+      if (strangers.takes(event)) audit.record(event);
     },
     operator: {
       record: (event) => audit.record(event),
-      refuse(event, peer) {
-        if (strangers.refused(peer)) audit.record(event);
+      refuse(event) {
+        if (atOperator.takes(event)) audit.record(event);
       },
     },
     close() {
       floods.flush();
-      refusals.flush();
       strangers.flush();
+      atOperator.flush();
       return Promise.resolve();
     },
   };
@@ -82,10 +99,12 @@ function measureOf({ decision, reason, request, tool, outcome }: AuditEvent): Re
   };
 }
 
-/** Of one address, at the embedded authorization server. */
-const REFUSALS_IN_A_MINUTE = 100;
+/** Of one minute, from all who are not known. */
+const RECORDED_STRANGERS = 100;
 /** At the operator's listener, where nobody but the operator has business. */
-const OPERATOR_REFUSALS_IN_A_MINUTE = 10;
+const RECORDED_AT_OPERATOR = 10;
+/** Told apart in a minute, as each leaves a record. */
+const MAX_FLOODING_PEERS = 100;
 const FLOOD = "rate_limited_address";
 
 /** The event, flat and without what only the audit trail is for; names as in the log since the first release. */

@@ -90,7 +90,11 @@ export const registerRevoke: Register = (program, io, setExit) => {
 };
 
 /** The list of a store, from outside the servers that enforce it. */
-export function accessOf(store: Store, config: Config, audit?: RevocationAudit): AccessControl {
+export function accessOf(
+  store: Pick<Store, "revocations">,
+  config: Config,
+  audit?: RevocationAudit,
+): AccessControl {
   const now = () => new Date();
   return createAccessControl({
     terms: issuerTerms(config),

@@ -34,5 +34,6 @@ export function withCredentialFlags(command: Command): Command {
   return command
     .option("--client-id <id>", "client (default: this machine's own; or GATEHOUSE_CLIENT_ID)")
     .option("--client-secret <secret>", "its secret (better: GATEHOUSE_CLIENT_SECRET)")
-    .option("--private-key <file>", "its key, JWK or PEM, instead (or GATEHOUSE_PRIVATE_KEY)");
+    .option("--private-key <file>", "its key, JWK or PEM, instead (or GATEHOUSE_PRIVATE_KEY)")
+    .option("--issuer <url>", "the only one that gets the secret (or GATEHOUSE_CLIENT_ISSUER)");
 }

@@ -4,6 +4,7 @@ import * as oauth from "oauth4webapi";
 import { AppError } from "../errors.ts";
 import { isLoopbackHost, isSecureUrl } from "../auth/fetch_json.ts";
 import { NO_ANSWER } from "./command.ts";
+import { addressOf, show } from "./printable.ts";
 
 /** A client that can prove who it is. */
 export interface MachineClient {
@@ -12,6 +13,10 @@ export interface MachineClient {
   authenticate(server: oauth.AuthorizationServer): oauth.ClientAuth;
   /** The only issuer that the credential is for, where that is known beforehand. */
   readonly issuer?: string;
+  /** What to do where the resource names another issuer than that. */
+  readonly remedy: string;
+  /** Whether what is sent is of no use elsewhere, as an assertion that names its issuer is; a secret is not. */
+  readonly isBoundToIssuer?: boolean;
 }
 
 /** A protected resource and who gives tokens for it. */
@@ -36,22 +41,30 @@ const MAX_BYTES = 256 * 1024;
 const TIMEOUT_MS = 10_000;
 
 /**
- * Finds the issuer of a resource (RFC 9728, then RFC 8414 or OpenID Connect Discovery).
+ * Finds the issuer of a resource (RFC 9728, then RFC 8414 or OpenID Connect Discovery) that may be given the client's
+ * credential.
  *
  * `metadataUrl` is what a challenge named; without it the well-known places are asked.
  *
- * @throws {AppError} `unavailable` where a server does not answer, or its metadata is about something else.
+ * @throws {AppError} `unavailable` where a server does not answer, or its metadata is about something else;
+ * `unauthorized` where the issuer that it names is not the client's, and then nothing was sent there.
  */
-export async function discover(resource: URL, metadataUrl?: string): Promise<Discovery> {
+export async function discover(
+  resource: URL,
+  machine: MachineClient,
+  metadataUrl?: string,
+): Promise<Discovery> {
   try {
     const metadata = await oauth.processResourceDiscoveryResponse(
       resource,
       await resourceMetadata(resource, metadataUrl),
     );
-    const [name] = metadata.authorization_servers ?? [];
+    const names = metadata.authorization_servers ?? [];
+    const name = names.find((issuer) => issuer === machine.issuer) ?? names[0];
     if (name === undefined || !mayName(resource, name)) {
-      throw unusable(`The metadata of ${resource.href} names no https issuer`);
+      throw unusable(`The metadata of ${addressOf(resource)} names no https issuer`);
     }
+    requireTrusted(name, resource, machine);
     return {
       resource: metadata.resource,
       scopesSupported: metadata.scopes_supported ?? [],
@@ -59,7 +72,7 @@ export async function discover(resource: URL, metadataUrl?: string): Promise<Dis
       server: await issuerMetadata(new URL(name)),
     };
   } catch (cause) {
-    throw explain(cause, resource.href);
+    throw explain(cause, addressOf(resource));
   }
 }
 
@@ -78,13 +91,6 @@ export async function grantToken(
     throw new AppError(
       "not_supported",
       `${resource} takes only tokens that are bound to a key (DPoP), which this program does not ask for`,
-    );
-  }
-  if (machine.issuer !== undefined && machine.issuer !== server.issuer) {
-    throw new AppError(
-      "unauthorized",
-      `${resource} names the issuer ${server.issuer}, which is not this machine's own; ` +
-        "give --client-id and --client-secret, or set GATEHOUSE_ISSUER_PORT as the server has it",
     );
   }
   const parameters = new URLSearchParams({ resource });
@@ -117,6 +123,23 @@ export async function grantToken(
 function mayName(resource: URL, issuer: string): boolean {
   return isSecureUrl(issuer) &&
     (isLoopbackHost(resource.hostname) || new URL(issuer).protocol === "https:");
+}
+
+/** What a server says of itself must not decide who gets a secret, but for its own origin and for this machine. */
+function requireTrusted(issuer: string, resource: URL, machine: MachineClient): void {
+  if (machine.issuer === issuer) return;
+  const { origin, hostname } = new URL(issuer);
+  const isNear = origin === resource.origin ||
+    isLoopbackHost(hostname) && isLoopbackHost(resource.hostname);
+  if (machine.issuer === undefined && (isNear || machine.isBoundToIssuer)) return;
+  const meant = machine.issuer === undefined ? "" : `, and the credential is for ${machine.issuer}`;
+  throw new AppError(
+    "unauthorized",
+    `${addressOf(resource)} names the issuer ${
+      show(issuer)
+    }${meant}; nothing was sent there. ${machine.remedy}`,
+    { reason: "issuer_untrusted" },
+  );
 }
 
 /** What a challenge names counts on the resource's own origin: a server has no say in what else is fetched. */

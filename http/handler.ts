@@ -5,6 +5,7 @@ import type { Authenticator } from "../auth/mod.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { ScopePolicy } from "../auth/scopes.ts";
 import type { SubjectToken } from "../auth/subject_token.ts";
+import { auditUnavailable } from "../store/audit.ts";
 import { insufficientScope } from "../tools/execute.ts";
 import type { Level } from "../telemetry/metrics.ts";
 import { inSpan, requestTracing } from "../telemetry/trace.ts";
@@ -247,11 +248,7 @@ function requireMethod(request: Request, ...methods: readonly string[]): void {
 
 /** What cannot be recorded is not served (R53); a tool with an effect makes sure once more before it runs. */
 function requireAudit({ writable }: Recorder): void {
-  if (writable) return;
-  throw new AppError("unavailable", "The audit trail cannot be written now; try again later", {
-    reason: "audit_unavailable",
-    retryAfterSeconds: 5,
-  });
+  if (!writable) throw auditUnavailable();
 }
 
 /** What is kept for a subscriber that does not read; its stream ends with more. */

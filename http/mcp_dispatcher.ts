@@ -58,7 +58,7 @@ export function createDispatcher(
       const listens = message.method === "subscriptions/listen";
       if (listens && !takesSubscriptions) throw noSubscription();
       const response = await (listens ? subscriptions : handler).fetch(
-        withoutCredentials(exchange.request),
+        requestForHandlers(exchange.request),
         {
           parsedBody: message.body,
           authInfo: {
@@ -116,7 +116,7 @@ function withOurErrors(server: Served, exchange: Exchange): Served {
 }
 
 /** The SDK gives the request to handlers; the token ends here. */
-function withoutCredentials(request: Request): Request {
+function requestForHandlers(request: Request): Request {
   const headers = new Headers(request.headers);
   for (const name of ["authorization", "cookie", "dpop", "proxy-authorization"]) {
     headers.delete(name);

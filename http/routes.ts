@@ -28,6 +28,8 @@ export interface RouteOptions {
   home(resource: ProtectedResource): PublicDocument;
   /** The embedded authorization server's metadata, for clients of 2025-03-26 that look for it here. */
   authorizationServerMetadata?: () => Promise<Record<string, unknown>>;
+  /** Whether this instance wants no more work; a proxy that asks `/healthz` then passes it over. */
+  stopping?: () => boolean;
 }
 
 export const MCP_PATH = "/mcp";
@@ -44,10 +46,13 @@ export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> 
       path: "/healthz",
       access: "public",
       origins: "allowed",
-      serve: () => ({
-        body: '{"status":"ok"}',
-        headers: { "content-type": "application/json", "cache-control": "no-store" },
-      }),
+      serve() {
+        if (options.stopping?.()) throw stopping();
+        return {
+          body: '{"status":"ok"}',
+          headers: { "content-type": "application/json", "cache-control": "no-store" },
+        };
+      },
     },
     { path: WELL_KNOWN_PATH, access: "public", origins: "any", serve: resourceMetadata },
     { path: WELL_KNOWN_PATH + MCP_PATH, access: "public", origins: "any", serve: resourceMetadata },
@@ -61,6 +66,13 @@ export function createRoutes(options: RouteOptions): ReadonlyMap<string, Route> 
     });
   }
   return new Map(routes.map((route) => [route.path, route]));
+}
+
+function stopping(): AppError {
+  return new AppError("unavailable", "The server is stopping; ask another instance", {
+    reason: "stopping",
+    retryAfterSeconds: 1,
+  });
 }
 
 /** A request target after its authority: the path, and a query that is not empty. */

@@ -1,4 +1,4 @@
-/** Keeps a flood of refusals from flooding the records: of each address the first are recorded, the rest are counted. */
+/** Keeps a flood of refusals from flooding the records: of each address the first is recorded, the rest are counted. */
 
 import { clearTimeout, setTimeout } from "node:timers";
 import { addressKey } from "./limits/address.ts";
@@ -13,7 +13,7 @@ export interface Suppressed {
 }
 
 export interface Suppression {
-  /** Takes a refusal; whether it is to be recorded itself, being among the first of its address in this window. */
+  /** Takes a refusal; whether it is to be recorded itself, being the first of its address in this window. */
   refused(peer: string): boolean;
   /** Ends the window: reports what was counted. For the stop of the server; otherwise time does it. */
   flush(): void;
@@ -23,8 +23,6 @@ export interface SuppressionOptions {
   /** Told of each address with more than one refusal, when the window ends. */
   readonly report: (suppressed: Suppressed) => void;
   readonly now: () => Date;
-  /** How many refusals of an address are recorded one by one; default 1. */
-  readonly recorded?: number;
   /** Milliseconds; default 60 000. */
   readonly windowMs?: number;
   /** Addresses that are told apart in one window; default 1000. */
@@ -37,7 +35,7 @@ const MAX_PEERS = 1000;
 
 /** Starts to count; the first refusal begins a window for all addresses. */
 export function createSuppression(options: SuppressionOptions): Suppression {
-  const { report, now, recorded = 1, windowMs = WINDOW_MS, maxPeers = MAX_PEERS } = options;
+  const { report, now, windowMs = WINDOW_MS, maxPeers = MAX_PEERS } = options;
   let counted = new Map<string, { since: Date; refusals: number }>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -47,7 +45,7 @@ export function createSuppression(options: SuppressionOptions): Suppression {
     const ended = counted;
     counted = new Map();
     for (const [peer, { since, refusals }] of ended) {
-      if (refusals > recorded) report({ peer, count: refusals - recorded, since });
+      if (refusals > 1) report({ peer, count: refusals - 1, since });
     }
   }
 
@@ -58,7 +56,7 @@ export function createSuppression(options: SuppressionOptions): Suppression {
       const known = counted.get(key);
       if (known !== undefined) {
         known.refusals += 1;
-        return known.refusals <= recorded;
+        return false;
       }
       if (timer === undefined) {
         timer = setTimeout(flush, windowMs);

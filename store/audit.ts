@@ -1,5 +1,7 @@
 /** The audit trail: what is recorded of each decision, who writes it, and how it is read. */
 
+import { AppError } from "../errors.ts";
+
 /** What was decided. The names are part of the public surface. */
 export type AuditEventName =
   /** A request that was refused before there was a message. */
@@ -16,6 +18,8 @@ export type AuditEventName =
   | "tool.call"
   | "token.issued"
   | "token.refused"
+  /** A person's grant to a client ended, and with it what came of it. */
+  | "grant.revoked"
   | "client.added"
   | "client.registered"
   | "client.removed"
@@ -51,7 +55,7 @@ export interface AuditEvent {
   readonly request?: AuditRequest;
   /** Whose access token it was. */
   readonly principal?: AuditPrincipal;
-  /** Who acted without an access token: `operator`, `cli`, `authorization-server`, `server`. */
+  /** Who acted without an access token: `operator`, `cli`, `authorization-server`, `client`, `server`. */
   readonly actor?: string;
   readonly tool?: { readonly name: string; readonly effect: string };
   /** A resource or template by its name, with the URI that was read: one of ours, of ids alone. */
@@ -112,6 +116,15 @@ export interface AuditRecord extends AuditEvent {
   readonly seq: number;
   /** Hex SHA-256 of the record before it in the chain; 64 zeros for the first. */
   readonly prev: string;
+}
+
+/** The refusal of whoever would need a record that cannot be written. */
+export function auditUnavailable(cause?: unknown): AppError {
+  return new AppError("unavailable", "The audit trail cannot be written now; try again later", {
+    reason: "audit_unavailable",
+    retryAfterSeconds: 5,
+    cause,
+  });
 }
 
 /** Takes events down; one for each process. */

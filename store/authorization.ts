@@ -1,5 +1,7 @@
 /** What the embedded authorization server keeps in the store: registered clients and its protocol state. */
 
+import { AppError } from "../errors.ts";
+
 /** A client that an operator added; the secret itself is never kept. */
 export interface RegisteredClient {
   /** `m2m_` and random characters. */
@@ -12,6 +14,13 @@ export interface RegisteredClient {
   readonly jwks?: { readonly keys: readonly Record<string, unknown>[] };
   /** RFC 3339. */
   readonly createTime: string;
+}
+
+/** The refusal where no client has an id or name. */
+export function noSuchClient(): AppError {
+  return new AppError("not_found", "No client has this id or name; list the clients to find it", {
+    reason: "client",
+  });
 }
 
 /** The clients that operators manage; changes by another process are seen at the next call. */

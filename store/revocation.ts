@@ -21,11 +21,17 @@ export function targetValue(target: RevocationTarget): string {
   }
 }
 
+/** UTF-16 units of the text that tells people why. */
+export const MAX_REASON_LENGTH = 256;
+
+/** How long what has expired is kept: a clock that jumped ahead must not bring back what is revoked. */
+export const CLOCK_MARGIN_MS = 86_400_000;
+
 export interface NewRevocation {
   readonly target: RevocationTarget;
-  /** For people; not empty. */
+  /** For people; not empty, on one line, at most `MAX_REASON_LENGTH`. */
   readonly reason: string;
-  /** Who did it: `operator`, `cli`, `authorization-server`, or a principal's key. */
+  /** Who did it: `operator`, `cli`, `authorization-server`, `client` (of its own tokens), or a principal's key. */
   readonly actor: string;
   /**
    * NumericDate in seconds: ends what was issued before or at this time. Absent for a token, and for a client or subject
@@ -57,14 +63,17 @@ export interface RevocationStore {
   /**
    * Adds one; where an equal or wider one of the same target stands, that one is returned and nothing changes.
    *
-   * @throws {AppError} `unavailable` with reason `revocations_full`; the last tenth of the room is not for tokens.
+   * @throws {AppError} `unavailable` with reason `revocations_full`; clients, and after them the authorization server,
+   * are refused while there is room for others, and the last tenth of the room is not for tokens.
    */
   add(revocation: NewRevocation): Promise<Revocation>;
+  /** `not_found` where there is none. */
+  find(id: string): Promise<Revocation>;
   /** `not_found` where there is none. Returns the removed one. */
   remove(id: string): Promise<Revocation>;
-  /** Those in force, newest first. */
+  /** Those that were not removed, newest first; for a day also what has expired, as a clock may have been wrong. */
   list(): Promise<readonly Revocation[]>;
-  /** Everything after `revision`; all that is in force where it is 0. Removals are told for ten minutes. */
+  /** Everything after `revision`; all that `list` has where it is 0. Removals are told for ten minutes. */
   changesSince(revision: number): Promise<RevocationChanges>;
   /** Says that this instance enforces everything up to `revision`. */
   acknowledge(instance: string, revision: number): Promise<void>;

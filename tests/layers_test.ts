@@ -38,7 +38,7 @@ const SEAMS: readonly (readonly [RegExp, RegExp])[] = [
 ];
 /** What belongs to tests alone. */
 const TEST_ONLY =
-  /^(@std\/|@modelcontextprotocol\/(client|sdk|conformance|inspector)|mcp-remote|playwright|structured-headers)/;
+  /^(@std\/|@modelcontextprotocol\/(client|sdk|conformance|inspector)|mcp-remote|playwright|structured-headers|yaml$)/;
 
 interface Source {
   readonly path: string;

@@ -1,6 +1,7 @@
 /** Answers who called what, with which rights, and what came of it. */
 
 import { z } from "zod";
+import type { Principal } from "../auth/principal.ts";
 import { AppError } from "../errors.ts";
 import { auditEvent, toAuditEvent } from "./audit_objects.ts";
 import { nextPage } from "./hints.ts";
@@ -23,6 +24,9 @@ export default defineTool({
     "with it as pageToken and the same filters. Errors: insufficient_scope, you asked about somebody else.",
   effect: "read",
   scopes: ["audit:read"],
+  // A page may take reading of tens of thousands of records.
+  cost: 50,
+  rate: { points: 500, seconds: 30 },
   input: z.strictObject({
     clientId: line(256).meta({ description: "Only what this client did", examples: ["reporter"] })
       .optional(),
@@ -56,7 +60,7 @@ export default defineTool({
     const { records, nextPageToken } = await context.audit.query({
       ...filters,
       limit: pageSize,
-      ...(!all && { ownedBy: context.principal }),
+      ...(!all && { ownedBy: ownerOf(context.principal) }),
     });
     return {
       events: records.map(toAuditEvent),
@@ -65,6 +69,11 @@ export default defineTool({
     };
   },
 });
+
+/** Without what differs from token to token: a page token is good for the next one too. */
+function ownerOf({ issuer, kind, subject, clientId }: Principal) {
+  return { issuer, kind, subject, clientId };
+}
 
 /** An empty answer about somebody else would say that they did nothing. */
 function requireOwn(

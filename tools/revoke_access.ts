@@ -4,6 +4,7 @@ import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { principalKey } from "../auth/principal.ts";
 import type { Principal } from "../auth/principal.ts";
+import { MAX_REASON_LENGTH } from "../store/revocation.ts";
 import type { RevocationTarget } from "../store/revocation.ts";
 import { defineTool } from "./registry.ts";
 import type { ToolContext } from "./registry.ts";
@@ -29,7 +30,7 @@ const input = z.strictObject({
     .describe(
       "ALL shuts a client or person out until restored; ISSUED_SO_FAR ends their tokens of today, and new ones work",
     ),
-  reason: line(200)
+  reason: line(MAX_REASON_LENGTH)
     .meta({
       description: "Why, for the people who read it later",
       examples: ["its secret leaked"],

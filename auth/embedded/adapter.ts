@@ -3,7 +3,7 @@
 import type { AuthorizationStateStore, ClientStore } from "../../store/authorization.ts";
 import { hashSecret, operatorMetadata } from "./clients.ts";
 import type { IssuedTokens } from "./issued_tokens.ts";
-import { errors } from "./library.ts";
+import { currentRoute, errors } from "./library.ts";
 import type { Adapter, ClientMetadata } from "./library.ts";
 import { hashId } from "./record_ids.ts";
 import { isDocumentClient } from "./registration.ts";
@@ -83,7 +83,7 @@ const ACCESS_TOKEN_MODEL = "AccessToken";
 
 function recordAdapter({ state, tokens }: AdapterParts, model: string): Adapter {
   async function endGrant(grantId: string): Promise<void> {
-    await tokens.endGrant(grantId);
+    await tokens.endGrant(grantId, { isClient: false });
     for (const granted of GRANTED) await state.removeByGrant(granted, hashId(grantId));
   }
 
@@ -115,7 +115,8 @@ function recordAdapter({ state, tokens }: AdapterParts, model: string): Adapter 
     destroy: (id) => state.remove(model, hashId(id)),
     revokeByGrantId: (grantId) =>
       model === ACCESS_TOKEN_MODEL
-        ? tokens.endGrant(grantId)
+        // The library ends a grant at a client's wish, and where a code or refresh token comes twice.
+        ? tokens.endGrant(grantId, { isClient: currentRoute() === "revocation" })
         : state.removeByGrant(model, hashId(grantId)),
   };
 }

@@ -7,7 +7,7 @@ import { NOT_BY_THE_LIBRARY } from "./revoke_endpoint.ts";
 
 /** What of the audit trail is needed here; `refuse` may count a flood instead of writing it down. */
 export interface AuthorizationAudit extends Pick<AuditLog, "record" | "fingerprint"> {
-  refuse(event: AuditEvent, peer: string): void;
+  refuse(event: AuditEvent): void;
 }
 
 export interface EventParts {
@@ -84,7 +84,7 @@ export function reportEvents(provider: Provider, parts: EventParts): void {
         clientId,
       });
       const refused = ownEvent(event, "deny", reasonOf(ctx, error), ctx);
-      audit.refuse({ ...refused, ...callerOf(ctx, parts) }, peerOf(ctx));
+      audit.refuse({ ...refused, ...callerOf(ctx, parts) });
     });
   }
   provider.on("registration_create.success", (ctx: LibraryContext, client: LibraryClient) => {
@@ -94,8 +94,13 @@ export function reportEvents(provider: Provider, parts: EventParts): void {
       details: { clientId: client.clientId, name: client.clientName ?? "" },
     });
   });
-  provider.on("grant.revoked", ({ oidc }: LibraryContext) => {
-    log("A grant was revoked", { clientId: oidc.client?.clientId });
+  provider.on("grant.revoked", (ctx: LibraryContext, grantId: string) => {
+    const { clientId = "" } = ctx.oidc.client ?? {};
+    log("A grant was revoked", { clientId });
+    audit.record({
+      ...ownEvent("grant.revoked", "allow", "ok", ctx),
+      details: { clientId, grant: audit.fingerprint(grantId), endpoint: ctx.oidc.route },
+    });
   });
   provider.on("server_error", (ctx: LibraryContext, error: unknown) => {
     log("The authorization server failed", describeFailure(error));

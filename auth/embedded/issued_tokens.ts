@@ -3,6 +3,7 @@
 import { compactVerify, createLocalJWKSet } from "jose";
 import type { JWK } from "jose";
 import type { AuthorizationStateStore } from "../../store/authorization.ts";
+import type { NewRevocation } from "../../store/revocation.ts";
 import { readUnverified } from "../access_token.ts";
 import type { RevocationList } from "../revocation.ts";
 import { errors } from "./library.ts";
@@ -16,8 +17,8 @@ export interface IssuedTokens {
    * @throws `invalid_grant` where the grant ended meanwhile.
    */
   remember(token: { readonly jti: string; readonly grantId?: string }): Promise<void>;
-  /** Ends a grant together with the access tokens that came of it. */
-  endGrant(grantId: string): Promise<void>;
+  /** Ends a grant together with the access tokens that came of it; `by` says whether its own client asked for that. */
+  endGrant(grantId: string, by: { readonly isClient: boolean }): Promise<void>;
   /** Revokes a token of ours that belongs to this client; leaves everything else alone, without a word (section 2.2). */
   revoke(token: string, clientId: string): Promise<void>;
   /** Whether a client gets nothing here until it is restored. */
@@ -38,16 +39,22 @@ export interface IssuedTokenOptions {
 
 const MODEL = "IssuedToken";
 const ACTOR = "authorization-server";
+/** Whose wishes leave room for what has to end (store/sql/revocations.ts). */
+const CLIENT_ACTOR = "client";
 
 export function createIssuedTokens(options: IssuedTokenOptions): IssuedTokens {
   const { issuer, state, revocations } = options;
   const keys = createLocalJWKSet({ keys: options.signingKeys.map(({ d: _, ...key }) => key) });
 
-  async function end(tokenId: string, expiresAt: number, reason: string): Promise<void> {
+  async function end(
+    tokenId: string,
+    expiresAt: number,
+    { actor, reason }: Pick<NewRevocation, "actor" | "reason">,
+  ): Promise<void> {
     await revocations.add({
       target: { kind: "token", issuer, tokenId },
       reason,
-      actor: ACTOR,
+      actor,
       expiresAt: (expiresAt + ACCESS_TOKEN_TOLERANCE_SECONDS) * 1000,
     });
   }
@@ -75,11 +82,12 @@ export function createIssuedTokens(options: IssuedTokenOptions): IssuedTokens {
       // A grant that ends now either finds this token remembered, or is found gone here.
       if (await state.find("Grant", id) === undefined) throw new errors.InvalidGrant("grant ended");
     },
-    async endGrant(grantId) {
+    async endGrant(grantId, { isClient }) {
       const id = hashId(grantId);
+      const why = { actor: isClient ? CLIENT_ACTOR : ACTOR, reason: "the grant it came of ended" };
       await state.remove("Grant", id);
       for (const { jti, exp } of await state.findByGrant(MODEL, id)) {
-        await end(String(jti), Number(exp), "the grant it came of ended");
+        await end(String(jti), Number(exp), why);
       }
       await state.removeByGrant(MODEL, id);
     },
@@ -91,7 +99,7 @@ export function createIssuedTokens(options: IssuedTokenOptions): IssuedTokens {
       const { jti, exp } = claims;
       if (typeof jti !== "string" || typeof exp !== "number") return;
       if (exp + ACCESS_TOKEN_TOLERANCE_SECONDS <= Date.now() / 1000) return;
-      await end(jti, exp, "its client revoked it");
+      await end(jti, exp, { actor: CLIENT_ACTOR, reason: "its client revoked it" });
     },
     isShutOut: (clientId) =>
       revocations.check({

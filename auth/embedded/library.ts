@@ -134,6 +134,11 @@ export function createLibraryProvider(
   return provider;
 }
 
+/** The endpoint whose request is being answered; undefined outside of one. */
+export function currentRoute(): string | undefined {
+  return (LibraryProvider.ctx as LibraryContext | undefined)?.oidc?.route;
+}
+
 /** The models that are in use here. */
 const MODELS = [
   "AccessToken",

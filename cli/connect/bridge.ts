@@ -68,6 +68,7 @@ export function createBridge({ resource, exchange, host, logger }: BridgeOptions
       headers: headersOf(message),
       body: message.text,
       signal,
+      mayHaveRun: message.method === "tools/call",
       ...(FIRST_METHODS.includes(message.method) ? { headTimeoutMs: HEAD_TIMEOUT_MS } : {}),
     });
   }

@@ -3,6 +3,7 @@
 import { AppError } from "../../errors.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { NO_ANSWER } from "../command.ts";
+import { addressOf } from "../printable.ts";
 import { challengeOf } from "./challenge.ts";
 import type { Grant, TokenSource } from "./tokens.ts";
 
@@ -13,6 +14,8 @@ export interface Outgoing {
   readonly signal: AbortSignal;
   /** Milliseconds until the head of the answer; without it as long as it takes. */
   readonly headTimeoutMs?: number;
+  /** Whether a tool may run by it: an answer of 503 does not say that it did not. */
+  readonly mayHaveRun?: boolean;
 }
 
 /** An answer, whatever its status, and the token that got it. */
@@ -63,7 +66,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     } catch (cause) {
       throw new AppError(
         "unavailable",
-        `No answer from ${resource.href}; is the server running, and the URL right?`,
+        `No answer from ${addressOf(resource)}; is the server running, and the URL right?`,
         { reason: NO_ANSWER, cause },
       );
     } finally {
@@ -95,7 +98,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         grant = wider;
         continue;
       }
-      const wait = retryAfter(response);
+      const wait = retryAfter(response, outgoing.mayHaveRun === true);
       if (wait !== undefined && wait <= MAX_WAIT_MS && left.busy-- > 0) {
         await discard(response);
         logger.info("the server asks to wait", { status: response.status, milliseconds: wait });
@@ -125,10 +128,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
 }
 
-/** Milliseconds to wait before another try; undefined where the server does not ask for one (RFC 9110 section 10.2.3). */
-function retryAfter({ status, headers }: Response): number | undefined {
+/**
+ * Milliseconds to wait before another try; undefined where the server does not ask for one (RFC 9110 section 10.2.3), or
+ * may have done what it was asked: only 429 says that it did not.
+ */
+function retryAfter({ status, headers }: Response, mayHaveRun: boolean): number | undefined {
   const value = headers.get("retry-after");
-  if (value === null || (status !== 429 && status !== 503)) return undefined;
+  const isRepeatable = status === 429 || status === 503 && !mayHaveRun;
+  if (value === null || !isRepeatable) return undefined;
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
   const date = Date.parse(value);
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());

@@ -1,6 +1,7 @@
 /** Turns an HTTP refusal into what a host can show: the server's own JSON-RPC error, or one that says what was refused. */
 
 import { isObject } from "../../http/params.ts";
+import { addressOf } from "../printable.ts";
 import { textOf } from "./answers.ts";
 import { challengeOf } from "./challenge.ts";
 import type { Challenge } from "./challenge.ts";
@@ -59,7 +60,7 @@ function messageFor({ response, resource, said, scopes }: Refused): string {
     return `The server redirects to ${describe(to)}, which is not followed with a credential; ` +
       "give that URL, if you trust it";
   }
-  if (status === 404) return `There is nothing at ${resource.href} (404)${because}`;
+  if (status === 404) return `There is nothing at ${addressOf(resource)} (404)${because}`;
   const wait = headers.get("retry-after");
   const unit = /^\d+$/.test(wait ?? "") ? " seconds" : "";
   const later = wait === null ? "" : `; try again after ${describe(wait)}${unit}`;

@@ -3,6 +3,7 @@
 import { AppError } from "../../errors.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { scopeList } from "../command.ts";
+import { addressOf } from "../printable.ts";
 import { discover, grantToken } from "../token_client.ts";
 import type { Discovery, MachineClient } from "../token_client.ts";
 import type { Challenge } from "./challenge.ts";
@@ -62,12 +63,12 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     if (client === undefined) {
       throw new AppError(
         "unauthorized",
-        `${resource.href} asks for an access token; give --client-id and --client-secret ` +
+        `${addressOf(resource)} asks for an access token; give --client-id and --client-secret ` +
           "(or GATEHOUSE_CLIENT_ID and GATEHOUSE_CLIENT_SECRET) of a client of its issuer",
         { reason: "no_credential" },
       );
     }
-    discovery ??= await discover(resource);
+    discovery ??= await discover(resource, client);
     const token = await grantToken(discovery, client, scopes);
     const lifetime = (token.expiresInSeconds ?? Infinity) * 1000;
     const expiresAt = now() + lifetime;
@@ -99,7 +100,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     renew(refused, challenge) {
       return once("renew", async () => {
         if (held !== undefined && held !== refused) return held;
-        if (client !== undefined) discovery = await discover(resource, challenge.resourceMetadata);
+        if (client) discovery = await discover(resource, client, challenge.resourceMetadata);
         if (asked.length === 0) asked = challenge.scopes;
         if (asked.length === 0) asked = discovery?.scopesSupported ?? [];
         return held = await ask(asked);

@@ -76,7 +76,7 @@ export function createOperatorHandler(parts: OperatorParts, options: OperatorOpt
       outcome: { status },
     };
     if (byOperator) parts.recorder.record(event);
-    else parts.recorder.refuse(event, peer);
+    else parts.recorder.refuse(event);
   }
 
   return async (request, peer) => {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { AppError } from "../../errors.ts";
 import type { RevocationRequest } from "../../auth/access_control.ts";
 import type { AuditQuery } from "../../store/audit.ts";
+import { MAX_REASON_LENGTH } from "../../store/revocation.ts";
 
 const issuer = z.string().min(1).max(2048);
 const id = z.string().min(1).max(1024);
@@ -19,7 +20,7 @@ const target = z.discriminatedUnion("kind", [
 
 const revocation = z.strictObject({
   target,
-  reason: z.string().trim().min(1).max(500),
+  reason: z.string().trim().min(1).max(MAX_REASON_LENGTH),
   issuedUntil: seconds.optional(),
   /** NumericDate of the token, where it is known. */
   tokenExpiresAt: seconds.optional(),

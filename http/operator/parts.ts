@@ -10,7 +10,7 @@ export interface OperatorRecorder {
   /** A request with the operator's credential, whatever came of it. */
   record(event: AuditEvent): void;
   /** A refusal; everybody on the machine can cause them, so what is too many is counted instead. */
-  refuse(event: AuditEvent, peer: string): void;
+  refuse(event: AuditEvent): void;
 }
 
 /** A part that is absent has no paths. */

@@ -22,8 +22,14 @@ const ALIAS = "gatehouse";
 const EXAMPLE_SCOPES = "env:read org:read";
 const INSPECTOR = "npx @modelcontextprotocol/inspector";
 
+/** The MCP endpoint, and the authorization server that issues tokens for it. */
+export interface Connectable {
+  readonly resource: string;
+  readonly issuer: string;
+}
+
 /** Returns the guides in the order of a first visit: people first, then programs. */
-export function connectionGuides(resource: string): readonly ConnectionGuide[] {
+export function connectionGuides({ resource, issuer }: Connectable): readonly ConnectionGuide[] {
   return [
     {
       id: "claude-desktop",
@@ -105,7 +111,7 @@ export function connectionGuides(resource: string): readonly ConnectionGuide[] {
         "and asks for more where a tool needs it. Write the whole path of the executable where the host does not find it.",
       place: "Configuration of the host",
       language: "json",
-      code: jsonText(bridgeConfig(resource)),
+      code: jsonText(bridgeConfig(resource, issuer)),
     },
     {
       id: "curl",
@@ -140,7 +146,11 @@ export function connectionGuides(resource: string): readonly ConnectionGuide[] {
 }
 
 /** Returns how a program gets an access token with a client of the embedded authorization server, or of one elsewhere. */
-export function tokenGuide(resource: string, embedded: boolean): ConnectionGuide {
+export function tokenGuide(
+  { resource, issuer }: Connectable,
+  embedded: boolean,
+): ConnectionGuide {
+  const pin = isToBeNamed(resource, issuer) ? ` --issuer ${issuer}` : "";
   const register = `gatehouse clients add my-agent --scopes "${EXAMPLE_SCOPES}"`;
   const variables = "GATEHOUSE_CLIENT_ID and GATEHOUSE_CLIENT_SECRET";
   return {
@@ -155,7 +165,7 @@ export function tokenGuide(resource: string, embedded: boolean): ConnectionGuide
     language: "shell",
     code: [
       ...(embedded ? [register] : []),
-      `TOKEN=$(gatehouse token --url ${new URL(resource).origin})`,
+      `TOKEN=$(gatehouse token --url ${new URL(resource).origin}${pin})`,
     ].join("\n"),
   };
 }
@@ -193,13 +203,23 @@ function clientCredentialsConfig(resource: string): Record<string, unknown> {
   };
 }
 
-function bridgeConfig(resource: string): Record<string, unknown> {
+/** Our commands send a secret to an issuer elsewhere only where its client says so itself. */
+function isToBeNamed(resource: string, issuer: string): boolean {
+  return new URL(issuer).protocol === "https:" &&
+    new URL(issuer).origin !== new URL(resource).origin;
+}
+
+function bridgeConfig(resource: string, issuer: string): Record<string, unknown> {
   return {
     mcpServers: {
       [ALIAS]: {
         command: "gatehouse",
         args: ["connect", resource],
-        env: { GATEHOUSE_CLIENT_ID: "...", GATEHOUSE_CLIENT_SECRET: "..." },
+        env: {
+          GATEHOUSE_CLIENT_ID: "...",
+          GATEHOUSE_CLIENT_SECRET: "...",
+          ...(isToBeNamed(resource, issuer) && { GATEHOUSE_CLIENT_ISSUER: issuer }),
+        },
       },
     },
   };

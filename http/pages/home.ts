@@ -128,11 +128,12 @@ function introduction({ name, resource, issuers, embedded, tools }: HomeInput): 
   `;
 }
 
-function connectSection({ resource, embedded }: HomeInput): Html {
-  const guides = connectionGuides(resource);
+function connectSection({ resource, issuers, embedded }: HomeInput): Html {
+  const connectable = { resource, issuer: issuers[0]! };
+  const guides = connectionGuides(connectable);
   const people = guides.filter((guide) => guide.audience === "person");
   const programs = [
-    tokenGuide(resource, embedded),
+    tokenGuide(connectable, embedded),
     ...guides.filter((guide) => guide.audience === "program"),
   ];
   return html`

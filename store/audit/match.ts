@@ -17,7 +17,9 @@ export function createMatcher(query: AuditQuery): Matcher {
   const { clientId, subject, tool, event, decision, reason, requestId, ownedBy } = query;
   const since = timeOf(query.since, "since");
   const until = timeOf(query.until, "until");
-  const needles = [clientId, subject, tool, event, decision, reason, requestId]
+  const ownSubject = ownedBy?.kind === "user" ? ownedBy.subject : undefined;
+  const own = [ownedBy?.clientId, ownSubject];
+  const needles = [clientId, subject, tool, event, decision, reason, requestId, ...own]
     .filter((value) => value !== undefined)
     .map((value) => visible(JSON.stringify(value)));
 

@@ -1,6 +1,7 @@
 /** Writes one chain: events become records at once, and records durable in groups that share one disk flush. */
 
 import { AppError } from "../../errors.ts";
+import { auditUnavailable } from "../audit.ts";
 import type { AuditEvent } from "../audit.ts";
 import type { AuditKeys } from "./keys.ts";
 import { seal, withSignature } from "./record.ts";
@@ -154,7 +155,7 @@ export function createWriter(options: WriterOptions): Writer {
       retryMs = Math.min(Math.max(flushMs, retryMs * 2), MAX_RETRY_MS);
       const failed = waiters;
       waiters = [];
-      for (const { reject } of failed) reject(unavailable(error));
+      for (const { reject } of failed) reject(auditUnavailable(error));
     }
   }
 
@@ -210,7 +211,7 @@ export function createWriter(options: WriterOptions): Writer {
       const taken = take(event);
       if (taken && retryMs === 0) return durable(seq);
       arm(flushMs);
-      return Promise.reject(unavailable());
+      return Promise.reject(auditUnavailable());
     },
     flush: () => durableSeq === seq ? Promise.resolve() : durable(seq),
     async close() {
@@ -234,14 +235,6 @@ export function createWriter(options: WriterOptions): Writer {
     },
   };
   return writer;
-}
-
-function unavailable(cause?: unknown): AppError {
-  return new AppError("unavailable", "The audit trail cannot be written now; try again later", {
-    reason: "audit_unavailable",
-    retryAfterSeconds: 5,
-    cause,
-  });
 }
 
 /** A timer that does not keep the process alive. */

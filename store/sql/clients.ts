@@ -1,6 +1,7 @@
 /** The clients that operators manage; read from the table at each call, as the command line changes it meanwhile. */
 
 import { AppError } from "../../errors.ts";
+import { noSuchClient } from "../authorization.ts";
 import type { ClientStore, RegisteredClient } from "../authorization.ts";
 import type { ClientRow, SqlContext } from "./schema.ts";
 import { assertStorable, isStorable } from "./text.ts";
@@ -56,13 +57,7 @@ export function createClientStore({ db }: SqlContext): ClientStore {
           await removeWhere("name", clientIdOrName)
         : undefined;
       if (row) return toClient(row);
-      throw new AppError(
-        "not_found",
-        "No client has this id or name; list the clients to find it",
-        {
-          reason: "client",
-        },
-      );
+      throw noSuchClient();
     },
   };
 

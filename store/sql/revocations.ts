@@ -2,7 +2,7 @@
 
 import type { ExpressionBuilder, Transaction } from "kysely";
 import { AppError } from "../../errors.ts";
-import { targetValue } from "../revocation.ts";
+import { CLOCK_MARGIN_MS, targetValue } from "../revocation.ts";
 import type {
   NewRevocation,
   Revocation,
@@ -13,8 +13,15 @@ import type { Database, RevocationRow, Schema, SqlContext } from "./schema.ts";
 import { transact } from "./transaction.ts";
 import { assertStorable } from "./text.ts";
 
-const MAX_IN_FORCE = 100_000;
-/** Whoever holds tokens can revoke them, and must not be able to take the room that an operator needs. */
+const MAX_KEPT = 100_000;
+/**
+ * How much of the room each may fill: whoever holds tokens can revoke them (RFC 7009), and must take it neither from the
+ * authorization server, which ends what was stolen, nor from an operator.
+ */
+const SHARE_OF_ACTORS: ReadonlyMap<string, number> = new Map([
+  ["client", 0.7],
+  ["authorization-server", 0.8],
+]);
 const SHARE_OF_TOKENS = 0.9;
 const SWEEP_INTERVAL_MS = 60_000;
 const TOMBSTONE_MS = 600_000;
@@ -22,7 +29,7 @@ const INSTANCE_MS = 86_400_000;
 
 export function createRevocationStore(
   { db, newId, now }: SqlContext,
-  { maxInForce = MAX_IN_FORCE }: { maxInForce?: number } = {},
+  { maxKept = MAX_KEPT }: { maxKept?: number } = {},
 ): RevocationStore {
   let sweptAt = -Infinity;
 
@@ -49,11 +56,6 @@ export function createRevocationStore(
     await trx.updateTable("revocation_state").set({ revision }).execute();
   }
 
-  function inForce({ eb, and, or }: ExpressionBuilder<Schema, "revocations">) {
-    const lasts = or([eb("expires_at", "is", null), eb("expires_at", ">", now().getTime())]);
-    return and([eb("removed_at", "is", null), lasts]);
-  }
-
   async function standing(
     trx: Transaction<Schema>,
     wanted: NewRevocation,
@@ -65,25 +67,25 @@ export function createRevocationStore(
       .where("kind", "=", kind)
       .where("issuer", "=", issuer)
       .where("value", "=", targetValue(wanted.target))
-      .where(inForce)
+      .where(isKept)
       .execute();
     return rows.map(toRevocation).find((found) => covers(found, wanted));
   }
 
   async function requireRoom(
     trx: Transaction<Schema>,
-    kind: RevocationTarget["kind"],
+    { target, actor }: NewRevocation,
   ): Promise<void> {
     const { count } = await trx
       .selectFrom("revocations")
-      .where(inForce)
+      .where(isKept)
       .select(({ fn }) => fn.countAll().as("count"))
       .executeTakeFirstOrThrow();
-    const room = kind === "token" ? Math.floor(maxInForce * SHARE_OF_TOKENS) : maxInForce;
-    if (Number(count) < room) return;
+    const share = SHARE_OF_ACTORS.get(actor) ?? (target.kind === "token" ? SHARE_OF_TOKENS : 1);
+    if (Number(count) < Math.floor(maxKept * share)) return;
     throw new AppError(
       "unavailable",
-      `There is no room for another revocation: ${count} are in force. Restore some, or revoke what many of them ` +
+      `There is no room for another revocation: ${count} are kept. Restore some, or revoke what many of them ` +
         "have in common: a client, a subject, or everything an issuer issued until now",
       { reason: "revocations_full", retryAfterSeconds: 60 },
     );
@@ -96,7 +98,10 @@ export function createRevocationStore(
     await db
       .deleteFrom("revocations")
       .where(({ eb, or }) =>
-        or([eb("expires_at", "<=", time), eb("removed_at", "<=", time - TOMBSTONE_MS)])
+        or([
+          eb("expires_at", "<=", time - CLOCK_MARGIN_MS),
+          eb("removed_at", "<=", time - TOMBSTONE_MS),
+        ])
       )
       .execute();
     await db.deleteFrom("instances").where("seen_at", "<=", time - INSTANCE_MS).execute();
@@ -110,7 +115,7 @@ export function createRevocationStore(
       return await exclusively(async (trx, revision) => {
         const found = await standing(trx, wanted);
         if (found) return found;
-        await requireRoom(trx, target.kind);
+        await requireRoom(trx, wanted);
         const row: RevocationRow = {
           id: newId("rev"),
           kind: target.kind,
@@ -136,25 +141,30 @@ export function createRevocationStore(
           .updateTable("revocations")
           .set({ removed_at: now().getTime(), revision })
           .where("id", "=", id)
-          .where(inForce)
+          .where(isKept)
           .returningAll()
           .executeTakeFirst();
-        if (row === undefined) {
-          throw new AppError(
-            "not_found",
-            "There is no revocation with this id in force; list them to find it",
-            { reason: "revocation", details: { id } },
-          );
-        }
+        if (row === undefined) throw notFound(id);
         await advance(trx, revision);
         return toRevocation(row);
       }),
+
+    async find(id) {
+      const row = await db
+        .selectFrom("revocations")
+        .selectAll()
+        .where("id", "=", id)
+        .where(isKept)
+        .executeTakeFirst();
+      if (row === undefined) throw notFound(id);
+      return toRevocation(row);
+    },
 
     async list() {
       const rows = await db
         .selectFrom("revocations")
         .selectAll()
-        .where(inForce)
+        .where(isKept)
         .orderBy("id", "desc")
         .execute();
       return rows.map(toRevocation);
@@ -169,14 +179,9 @@ export function createRevocationStore(
         .selectAll()
         .where("revision", ">", revision)
         .execute();
-      const time = now().getTime();
       return {
         revision: current,
-        added: rows
-          .filter(({ removed_at, expires_at }) =>
-            removed_at === null && (expires_at === null || Number(expires_at) > time)
-          )
-          .map(toRevocation),
+        added: rows.filter(({ removed_at }) => removed_at === null).map(toRevocation),
         removed: rows.filter(({ removed_at }) => removed_at !== null).map(({ id }) => id),
       };
     },
@@ -205,6 +210,19 @@ export function createRevocationStore(
       return rows.map(({ instance, revision }) => ({ instance, revision: Number(revision) }));
     },
   };
+}
+
+/** Whatever the time is: whether it has expired is for the reader to say, by the clock that judges the tokens too. */
+function isKept({ eb }: ExpressionBuilder<Schema, "revocations">) {
+  return eb("removed_at", "is", null);
+}
+
+function notFound(id: string): AppError {
+  return new AppError(
+    "not_found",
+    "There is no revocation with this id in force; list them to find it",
+    { reason: "revocation", details: { id } },
+  );
 }
 
 async function currentRevision(db: Database): Promise<number> {

@@ -18,8 +18,8 @@ export interface Proxy {
 export interface ProxyAddresses {
   /** Where clients come in, on 127.0.0.1. */
   readonly port: number;
-  /** Where the server is. */
-  readonly target: number;
+  /** Where the server is, or for Caddy the instances of it. */
+  readonly target: number | readonly number[];
 }
 
 /** Starts a proxy and waits until it takes connections. */
@@ -58,7 +58,7 @@ function nginx(directory: string, { port, target }: ProxyAddresses): string {
     ],
     [/listen 443 ssl (.*);/, `listen 127.0.0.1:${port} default_server $1;`],
     [/^\s*ssl_certificate.*\n\s*ssl_certificate_key.*\n/m, ""],
-    [/127\.0\.0\.1:8000/, `127.0.0.1:${target}`],
+    [/127\.0\.0\.1:8000/, `127.0.0.1:${[target].flat()[0]}`],
   ]);
   const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((kind) => `${kind}_temp_path ${directory}/${kind};`).join(" ");
@@ -74,8 +74,9 @@ function nginx(directory: string, { port, target }: ProxyAddresses): string {
 function caddy({ port, target }: ProxyAddresses): string {
   return edit("Caddyfile", [
     [/servers \{/, "admin off\n\tauto_https off\n\tservers {"],
-    [/^mcp\.example\.com \{/m, `http://:${port} {\n\tbind 127.0.0.1`],
-    [/127\.0\.0\.1:8000/, `127.0.0.1:${target}`],
+    [/^\{\$DOMAIN:.*?\} \{/m, `http://:${port} {\n\tbind 127.0.0.1`],
+    [/\{\$DOMAIN:.*?\}/, `localhost:${port}`],
+    [/\{\$UPSTREAMS:.*?\}/, [target].flat().map((one) => `127.0.0.1:${one}`).join(" ")],
   ]);
 }
 

@@ -9,6 +9,7 @@ import { recordingRevocations } from "../../auth/revocation_audit.ts";
 import { openStore } from "../../store/mod.ts";
 import type { AuditEvent } from "../../store/audit.ts";
 import type { Store } from "../../store/mod.ts";
+import { MAX_REASON_LENGTH } from "../../store/revocation.ts";
 
 const ISSUER = "https://issuer.example";
 const NOW = new Date("2026-09-01T12:00:00Z");
@@ -46,6 +47,8 @@ function request(changes: Partial<RevocationRequest> = {}): RevocationRequest {
 }
 const token = { kind: "token", issuer: ISSUER, tokenId: "t" } as const;
 
+const other = { kind: "client", issuer: ISSUER, clientId: "other" } as const;
+
 test("a revocation is remembered until all that it ends has expired, clocks included", () =>
   withAccess(async (make) => {
     const grants = make({ terms: [{ ...TERMS, grantLifetime: 86_400 }] });
@@ -54,12 +57,14 @@ test("a revocation is remembered until all that it ends has expired, clocks incl
       return revocation.expiresAt && revocation.expiresAt / 1000 - SECONDS;
     };
     assertEquals(await expiry({}), undefined);
-    assertEquals(await expiry({ target: token, tokenExpiresAt: SECONDS + 100 }), 130);
-    // Of a token whose end is not known, or is beyond belief, the longest that there can be.
-    for (const [tokenId, tokenExpiresAt] of [["u", undefined], ["v", 1e12]] as const) {
-      const changes = { target: { ...token, tokenId }, ...(tokenExpiresAt && { tokenExpiresAt }) };
-      assertEquals(await expiry(changes), 3660);
+    // Nobody verified what is said of the token's end: it must not let the token live on.
+    const said = [["t", undefined, 3660], ["u", 0, 3660], ["v", SECONDS + 100, 3660]] as const;
+    const more = [["w", SECONDS + 7200, 7230], ["x", 1e12, 90 * 86_400 + 30]] as const;
+    for (const [tokenId, tokenExpiresAt, lasts] of [...said, ...more]) {
+      const hint = tokenExpiresAt === undefined ? {} : { tokenExpiresAt };
+      assertEquals(await expiry({ target: { ...token, tokenId }, ...hint }), lasts);
     }
+    assertEquals(await expiry({ untilTokensExpire: true, target: other }), 3660);
     const until = { issuedUntil: SECONDS, target: { kind: "issuer", issuer: ISSUER } } as const;
     assertEquals(await expiry(until), 3630);
     // Where the issuer's refresh tokens are ours, they are to end too.
@@ -78,6 +83,7 @@ test("what makes no sense is refused, and nothing is revoked", () =>
       { issuedUntil: NaN },
       { reason: "" },
       { reason: "two\nlines" },
+      { reason: "x".repeat(MAX_REASON_LENGTH + 1) },
     ];
     for (const changes of bad) {
       const error = await assertRejects(() => make().revoke(request(changes)), AppError);
@@ -128,6 +134,35 @@ test("the audit log is told who ended what and who gave it back, and of a token 
       }],
       ["access.restored", "operator", { revocation: id }],
     ]);
+  }));
+
+test("nothing is recorded as restored that was not", () =>
+  withAccess(async (make, store) => {
+    const events: AuditEvent[] = [];
+    const audit = {
+      record: (event: AuditEvent) => void events.push(event),
+      commit: (event: AuditEvent) => Promise.resolve(void events.push(event)),
+      fingerprint: () => "",
+    };
+    const restore = (id: string, access = make({ audit })) =>
+      assertRejects(() => access.restore(id, "cli"), AppError);
+    assertEquals((await restore("rev_00000000000000000000000000")).code, "not_found");
+    assertEquals(events, []);
+
+    const { revocation: { id } } = await make().revoke(request());
+    const remove = () => Promise.reject(new AppError("unavailable", "Later", { reason: "slow" }));
+    await restore(id, make({ audit, store: { ...store.revocations, remove } }));
+    assertEquals(events.map(({ decision, reason }) => [decision, reason]), [
+      ["allow", "ok"],
+      ["fail", "slow"],
+    ]);
+    assertEquals((await store.revocations.list()).length, 1);
+  }));
+
+test("what has expired is not shown, though the store keeps it for a day", () =>
+  withAccess(async (make, store) => {
+    await store.revocations.add({ ...request(), expiresAt: NOW.getTime() });
+    assertEquals([(await make().list()).length, (await store.revocations.list()).length], [0, 1]);
   }));
 
 test("access does not come back where that cannot be recorded", () =>

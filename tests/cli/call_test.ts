@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
 import { freePort } from "../support/server.ts";
+import { withRemote } from "./connect/remote.ts";
 import { gatehouse, withServer } from "./support.ts";
 
 test("call prints a result on stdout, a refusal on stderr, and tells them apart by exit code", () =>
@@ -107,6 +108,24 @@ test("token takes its client from the environment, and says what the issuer refu
       assertEquals([done.code, done.out], [code, ""], args.join(" "));
       assertMatch(done.err, message);
       assertFalse(done.err.includes(client_secret) || done.err.includes(wrong));
+    }
+  }));
+
+test("a secret beside a configured issuer goes to that one, whatever the server names", () =>
+  withRemote({
+    mcp: () => ({ status: 401 }),
+    metadata: { authorization_servers: ["https://issuer.doctor.invalid"] },
+  }, async ({ origin }) => {
+    const env = {
+      GATEHOUSE_ISSUER: "https://login.doctor.invalid",
+      GATEHOUSE_CLIENT_ID: "id",
+      GATEHOUSE_CLIENT_SECRET: "s3cret",
+    };
+    for (const args of [["token"], ["call", "whoami"]]) {
+      const { code, out, err } = await gatehouse([...args, "--url", origin], env);
+      assertEquals([code, out], [1, ""]);
+      assertMatch(err, /the credential is for https:\/\/login\.doctor\.invalid; nothing was sent/);
+      assertFalse(err.includes("s3cret"));
     }
   }));
 

@@ -3,7 +3,17 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { exportJWK, generateKeyPair } from "jose";
-import { assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assertEquals,
+  assertFalse,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { addClient, removeClient } from "../../cli/clients.ts";
+import { loadConfig } from "../../cli/config.ts";
+import { AppError } from "../../errors.ts";
+import type { AuditEvent } from "../../store/audit.ts";
 import { openStore } from "../../store/mod.ts";
 import { gatehouse, withFolder, withServer } from "./support.ts";
 
@@ -115,3 +125,61 @@ test("clients remove takes effect at once at the running server", () =>
     assertMatch(after.err, /refused/);
     assertFalse(after.err.includes(client_secret));
   }));
+
+test("a removal that fails half way leaves the client shut out, and is not recorded as done", () =>
+  withFolder(async (folder) => {
+    const env = storeIn(folder);
+    const { out } = await gatehouse(
+      ["clients", "add", "ci", "--scopes", "env:read", "--json"],
+      env,
+    );
+    const { client_id: clientId } = JSON.parse(out);
+    const config = await loadConfig({ env });
+    const store = await openStore(env.GATEHOUSE_STORE, { now: () => new Date() });
+    const { audit, events } = listening();
+    const remove = () => Promise.reject(new Error("the disk is gone"));
+    const broken = { ...store, clients: { ...store.clients, remove } };
+    try {
+      await assertRejects(() => removeClient("ci", { store: broken, config, audit }));
+      assertEquals(events.map(({ event }) => event), ["access.revoked"]);
+      const [entry] = await store.revocations.list();
+      assertEquals(entry?.target, {
+        kind: "client",
+        issuer: config.authorizationServer.url,
+        clientId,
+      });
+      assertEquals(entry?.issuedUntil, undefined, "also what it would get from now on");
+
+      await removeClient("ci", { store, config, audit });
+      assertEquals(events.map(({ event }) => event).slice(1), ["access.revoked", "client.removed"]);
+      const error = await assertRejects(
+        () => removeClient("ci", { store, config, audit }),
+        AppError,
+      );
+      assertEquals([error.code, events.length], ["not_found", 3]);
+    } finally {
+      await store.close();
+    }
+  }));
+
+test("a client that cannot be recorded is not there", () =>
+  withFolder(async (folder) => {
+    const store = await openStore(storeIn(folder).GATEHOUSE_STORE, { now: () => new Date() });
+    const { audit } = listening();
+    const commit = () => Promise.reject(new AppError("unavailable", "no room"));
+    const client = { clientId: "m2m_1", name: "ci", scopes: [], createTime: "" };
+    try {
+      const parts = { store, audit: { ...audit, commit } };
+      await assertRejects(() => addClient(client, parts), AppError, "no room");
+      assertEquals(await store.clients.list(), []);
+    } finally {
+      await store.close();
+    }
+  }));
+
+function listening() {
+  const events: AuditEvent[] = [];
+  const record = (event: AuditEvent) => void events.push(event);
+  const commit = (event: AuditEvent) => Promise.resolve(record(event));
+  return { events, audit: { record, commit, fingerprint: () => "" } };
+}

@@ -5,6 +5,7 @@ import { GROUPS } from "../../cli/doctor/checks.ts";
 import { lookOf, reportText } from "../../cli/doctor/report.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ROOT } from "../support/build.ts";
+import { withRemote } from "./connect/remote.ts";
 import { gatehouse, withServer } from "./support.ts";
 
 test("doctor refuses what makes no sense before it sends anything, with exit code 2", async () => {
@@ -31,6 +32,21 @@ test("doctor refuses what makes no sense before it sends anything, with exit cod
     assertMatch(err, message);
   }
 });
+
+test("doctor sends a secret to no issuer that the server names by itself, and says what to set", () =>
+  withRemote({
+    mcp: () => ({ status: 401 }),
+    metadata: { authorization_servers: ["https://issuer.doctor.invalid"] },
+  }, async ({ url, calls }) => {
+    for (const issuer of [{}, { GATEHOUSE_CLIENT_ISSUER: "https://other.doctor.invalid" }]) {
+      const args = ["doctor", url.href, "--client-id", "a"];
+      const done = await gatehouse(args, { GATEHOUSE_CLIENT_SECRET: "s3cret", ...issuer });
+      assertEquals([done.code, done.out, calls.length], [1, "", 0]);
+      assertMatch(done.err, /names the issuer https:\/\/issuer\.doctor\.invalid/);
+      assertMatch(done.err, /nothing was sent there\. .*--issuer URL, or GATEHOUSE_CLIENT_ISSUER/);
+      assert(!done.err.includes("s3cret"));
+    }
+  }));
 
 test("doctor prints an aligned table, in ASCII where the locale is not UTF-8, and no colours to a pipe", () =>
   withServer(async ({ server }) => {

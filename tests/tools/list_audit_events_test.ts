@@ -3,7 +3,7 @@ import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { AppError } from "../../errors.ts";
 import type { AuditEvent, AuditLog } from "../../store/audit.ts";
 import { openAudit } from "../../store/audit/open.ts";
-import { callTool, inputProblems, NOW, principal } from "../support/tools.ts";
+import { callTool, inputProblems, NOW, principal, registry } from "../support/tools.ts";
 
 const own = principal({ scopes: ["audit:read"] });
 const auditor = principal({ scopes: ["audit:all"], clientId: "auditor", subject: "auditor" });
@@ -105,4 +105,27 @@ test("list_audit_events takes times of RFC 3339 alone", () => {
     assert(inputProblems("list_audit_events", { since }).length > 0, since);
   }
   assertEquals(inputProblems("list_audit_events", { since: "2026-01-31T08:00:00Z" }), []);
+});
+
+test("a page token stays good when the token is renewed, and is none for somebody else", () =>
+  withTrail(async (audit) => {
+    for (const id of ["1", "2"]) {
+      audit.record(callBy(own.subject, { request: { ...callBy("x").request!, id } }));
+    }
+    const first = await callTool("list_audit_events", { pageSize: 1 }, { audit, principal: own });
+    const next = { pageSize: 1, pageToken: first.nextPageToken };
+    const renewed = { ...own, tokenId: "another", expiresAt: own.expiresAt + 300 };
+    const { events } = await callTool("list_audit_events", next, { audit, principal: renewed });
+    assertEquals(events.map(({ requestId }: { requestId: string }) => requestId), ["1"]);
+    const other = { ...own, subject: "somebody-else" };
+    const error = await assertRejects(
+      () => callTool("list_audit_events", next, { audit, principal: other }),
+      AppError,
+    );
+    assertEquals(error.code, "invalid_input");
+  }));
+
+test("a caller cannot have the trail read through as often as it likes", () => {
+  const { cost, rate } = registry.get("list_audit_events")!;
+  assert(rate !== undefined && rate.points / cost <= 10 && rate.seconds >= 30);
 });

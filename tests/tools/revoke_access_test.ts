@@ -87,7 +87,9 @@ test("revoke_access refuses an issuer that this server does not know", () =>
 test("revoke_access takes no whole issuer, no empty value and no call without a reason", () => {
   const valid = { kind: "CLIENT", value: "client-2", reason: REASON };
   assertEquals(inputProblems("revoke_access", valid), []);
-  const bad = [{ kind: "ISSUER" }, { value: "" }, { value: "a\nb" }, { reason: "" }];
+  const bad = [{ kind: "ISSUER" }, { value: "" }, { value: "a\nb" }, { reason: "" }, {
+    reason: "x".repeat(257),
+  }];
   for (const change of [...bad, { reason: undefined }, { extent: "SOME" }]) {
     assertEquals(inputProblems("revoke_access", { ...valid, ...change }).length > 0, true);
   }

@@ -2,7 +2,7 @@
 
 import { test } from "node:test";
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { basic, withServer } from "./support.ts";
+import { authorize, basic, refresh, withServer } from "./support.ts";
 
 const GRANT = { grant_type: "client_credentials", scope: "env:read" };
 
@@ -77,4 +77,30 @@ test("a registration is recorded, and so is one that is refused", () =>
       records.slice(1).map(({ event, decision, reason }) => [event, decision, reason]),
       [["client.registered", "deny", "invalid_redirect_uri"]],
     );
+  }));
+
+test("a grant that ends is recorded, at whose wish and by its fingerprint, and no other one is", () =>
+  withServer({}, async (running) => {
+    const { client_id } = await running.register();
+    const clientId = String(client_id);
+    const grantsEnded = () =>
+      running.records.splice(0).filter(({ event }) => event === "grant.revoked");
+
+    const { refresh_token: first } = await authorize(running, client_id);
+    await (await refresh(running, client_id, first)).body?.cancel();
+    assertEquals(grantsEnded(), []);
+    await (await refresh(running, client_id, first)).body?.cancel();
+    const [byReuse, ...none] = grantsEnded();
+    assertEquals([byReuse?.decision, byReuse?.actor, none], ["allow", "authorization-server", []]);
+    assertEquals([byReuse?.details?.["clientId"], byReuse?.details?.["endpoint"]], [
+      clientId,
+      "token",
+    ]);
+
+    const { refresh_token: token } = await authorize(running, client_id);
+    await running.post("/oauth/revoke", { client_id: clientId, token: String(token) });
+    const ended = grantsEnded();
+    assertEquals(ended.map(({ details }) => details?.["endpoint"]), ["revocation"]);
+    assert(String(ended[0]!.details?.["grant"]).startsWith("fingerprint of "));
+    assertFalse(JSON.stringify([byReuse, ended]).includes(String(token)));
   }));

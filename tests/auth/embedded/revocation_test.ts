@@ -76,7 +76,7 @@ test("a revoked token is remembered until it has expired, and not longer (H222)"
     await running.post("/oauth/revoke", { token }, basic);
     const [entry] = running.revocations.list();
     assertEquals(entry?.expiresAt, (decodeJwt(token).exp! + 30) * 1000);
-    assertEquals(entry?.actor, "authorization-server");
+    assertEquals(entry?.actor, "client");
   }));
 
 test("another client's token and garbage are left alone, and the answer does not tell (H219, H220)", () =>
@@ -166,6 +166,9 @@ test("the second use of a refresh token ends every access token of the chain, an
     assertEquals(reasonFor(running, first["access_token"]), "jti_revoked");
     assertEquals(reasonFor(running, second.access_token), "jti_revoked");
     assertEquals(reasonFor(running, bystander["access_token"]), undefined);
+    // Not the client's wish, whose room may be used up.
+    const actors = new Set(running.revocations.list().map(({ actor }) => actor));
+    assertEquals([...actors], ["authorization-server"]);
   }));
 
 test("revoking a refresh token ends the access tokens of its grant (RFC 7009 section 2.1)", () =>
@@ -175,6 +178,7 @@ test("revoking a refresh token ends the access tokens of its grant (RFC 7009 sec
     const form = { client_id: String(client_id), token: String(refresh_token) };
     assertEquals((await running.post("/oauth/revoke", form)).status, 200);
     assertEquals(reasonFor(running, access_token), "jti_revoked");
+    assertEquals(running.revocations.list().map(({ actor }) => actor), ["client"]);
     assertEquals((await refresh(running, client_id, refresh_token)).status, 400);
   }));
 

@@ -246,9 +246,40 @@ test("an own client's secret goes to no other issuer than the one it is for", ()
   withGuard(() => false, async ({ url, tokenRequests }) => {
     const client = { ...CLIENT, issuer: "http://localhost:8001" };
     const { error } = await bridgeTo(url, { client }).ask(1, "ping");
-    assertMatch(error.message, /is not this machine's own/);
+    assertMatch(error.message, /the credential is for http:\/\/localhost:8001; nothing was sent/);
     assertEquals(tokenRequests.length, 0);
   }));
+
+test("a secret goes to no issuer off the resource's origin that a server names by itself", () => {
+  const elsewhere = "https://issuer.doctor.invalid";
+  return withGuard(() => false, async ({ url, calls, tokenRequests }) => {
+    for (const issuer of [undefined, "https://mine.doctor.invalid", `${elsewhere}/`]) {
+      const client = { ...CLIENT, ...(issuer && { issuer }) };
+      const { error } = await bridgeTo(url, { client }).ask(1, "ping");
+      // Where anything was sent, the name that does not exist would be the error.
+      assertStringIncludes(error.message, `names the issuer ${elsewhere}`);
+      assertStringIncludes(error.message, "nothing was sent there. Do something else");
+    }
+    assertEquals([calls.length, tokenRequests.length], [3, 0]);
+    for (const client of [{ ...CLIENT, issuer: elsewhere }, { ...CLIENT, isBoundToIssuer: true }]) {
+      const { error } = await bridgeTo(url, { client }).ask(1, "ping");
+      assertMatch(error.message, /^No answer from/, "this one may go there");
+    }
+  }, { metadata: { authorization_servers: [elsewhere] } });
+});
+
+test("of several issuers the client's own is asked, wherever in the list it is", () =>
+  withRemote(
+    { mcp: () => ({ status: 404 }) },
+    (first) =>
+      withRemote({ mcp: () => ({ status: 404 }) }, (second) =>
+        withGuard((token) =>
+          token === "token-1", async ({ url }) => {
+          const client = { ...CLIENT, issuer: second.origin };
+          assertEquals((await bridgeTo(url, { client }).ask(1, "ping")).result.token, "token-1");
+          assertEquals([first.tokenRequests.length, second.tokenRequests.length], [0, 1]);
+        }, { metadata: { authorization_servers: [first.origin, second.origin] } })),
+  ));
 
 test("metadata of another origin is not fetched, whatever a challenge names", () =>
   withRemote({ mcp: () => ({ status: 500 }) }, (other) =>
@@ -293,3 +324,29 @@ test("a server that is busy is waited for once, and a long wait is the host's to
     assertEquals(calls.length, 3);
   });
 });
+
+test("a tool that may have run is not called again: 503 is told, and only 429 is waited for", () => {
+  let status = 503;
+  return withRemote({
+    mcp: () => ({ status, headers: { "retry-after": "0" }, body: { error: "unavailable" } }),
+  }, async ({ url, calls }) => {
+    const { ask } = bridgeTo(url);
+    const { error } = await ask(1, "tools/call", { name: "pay" });
+    assertEquals([error.data.http_status, calls.length], [503, 1]);
+    await ask(2, "tools/list");
+    assertEquals(calls.length, 3, "a list can be asked for twice");
+    status = 429;
+    await ask(3, "tools/call", { name: "pay" });
+    assertEquals(calls.length, 5);
+  });
+});
+
+test("what is said of the server's URL leaves its query out", () =>
+  withRemote({ mcp: () => ({ status: 404 }) }, async ({ url }) => {
+    const { said, log, ask } = bridgeTo(new URL(`${url.origin}/nowhere?key=s3cret`));
+    const { error } = await ask(1, "ping");
+    assertStringIncludes(error.message, `There is nothing at ${url.origin}/nowhere (404)`);
+    const gone = bridgeTo(new URL("http://127.0.0.1:1/mcp?key=s3cret"));
+    await gone.ask(1, "ping");
+    assertFalse(JSON.stringify([said, log, gone.said, gone.log]).includes("s3cret"));
+  }));

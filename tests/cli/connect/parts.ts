@@ -14,6 +14,7 @@ export type Message = any;
 export const CLIENT: MachineClient = {
   clientId: "robot",
   authenticate: () => oauth.ClientSecretBasic("client-secret"),
+  remedy: "Do something else",
 };
 
 export interface Bridged {

@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import { assert, assertEquals, assertFalse, assertMatch } from "@std/assert";
 import type { AuditRecord } from "../../../store/audit.ts";
+import { MAX_REASON_LENGTH } from "../../../store/revocation.ts";
 import { parseExposition } from "../../support/exposition.ts";
 import { createTestIssuer } from "../../support/issuer.ts";
 import { memoryAccess, memoryAudit } from "../../support/operator.ts";
@@ -161,7 +162,7 @@ test("operator: a revocation that is not exactly one is refused, and nothing is 
     { target: { kind: "subject", subject: "user-1" }, reason: "x" },
     { target: { kind: "token", issuer: ISSUER, tokenId: "" }, reason: "x" },
     { target: { kind: "token", issuer: ISSUER, tokenId: "a" }, reason: "x", issuedUntil: 1 },
-    { target, reason: "x".repeat(501) },
+    { target, reason: "x".repeat(MAX_REASON_LENGTH + 1) },
   ];
   await withOperator(async ({ ask, unexpected }) => {
     for (const body of bodies) {

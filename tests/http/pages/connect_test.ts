@@ -6,13 +6,15 @@ import { connectionGuides, mcpRemoteConfig, tokenGuide } from "../../../http/pag
 import { jsonText } from "../../../http/pages/json_text.ts";
 
 const RESOURCE = "https://mcp.example.com/mcp";
+const ISSUER = "https://mcp.example.com";
+const ELSEWHERE = "https://login.example.net/";
 
-function codeOf(id: string, resource = RESOURCE): string {
-  return connectionGuides(resource).find((guide) => guide.id === id)!.code;
+function codeOf(id: string, issuer = ISSUER): string {
+  return connectionGuides({ resource: RESOURCE, issuer }).find((guide) => guide.id === id)!.code;
 }
 
 test("connectionGuides() covers every client once and names the resource in each", () => {
-  const guides = connectionGuides(RESOURCE);
+  const guides = connectionGuides({ resource: RESOURCE, issuer: ISSUER });
   const ids = guides.map((guide) => guide.id);
   assertEquals(new Set(ids).size, ids.length);
   for (
@@ -48,6 +50,9 @@ test("connectionGuides() gives the bridge its credentials by the environment, ne
   const { command, args, env } = JSON.parse(codeOf("gatehouse-connect")).mcpServers.gatehouse;
   assertEquals([command, ...args], ["gatehouse", "connect", RESOURCE]);
   assertEquals(Object.keys(env), ["GATEHOUSE_CLIENT_ID", "GATEHOUSE_CLIENT_SECRET"]);
+  // Where the issuer is elsewhere, the bridge sends the secret only if its client named it.
+  const pinned = JSON.parse(codeOf("gatehouse-connect", ELSEWHERE)).mcpServers.gatehouse;
+  assertEquals(pinned.env["GATEHOUSE_CLIENT_ISSUER"], ELSEWHERE);
 });
 
 test("connectionGuides() gives curl a body that is JSON and that its headers agree with", () => {
@@ -74,9 +79,16 @@ test("mcpRemoteConfig() allows plain http only where mcp-remote asks for it", ()
 });
 
 test("tokenGuide() registers a client only at the embedded authorization server", () => {
-  assertStringIncludes(tokenGuide(RESOURCE, true).code, "gatehouse clients add");
-  const foreign = tokenGuide(RESOURCE, false).code;
-  assertEquals(foreign, "TOKEN=$(gatehouse token --url https://mcp.example.com)");
+  const own = { resource: RESOURCE, issuer: ISSUER };
+  assertStringIncludes(tokenGuide(own, true).code, "gatehouse clients add");
+  assertEquals(
+    tokenGuide({ resource: RESOURCE, issuer: ELSEWHERE }, false).code,
+    `TOKEN=$(gatehouse token --url https://mcp.example.com --issuer ${ELSEWHERE})`,
+  );
+  assertEquals(
+    tokenGuide(own, false).code,
+    "TOKEN=$(gatehouse token --url https://mcp.example.com)",
+  );
 });
 
 test("jsonText() keeps short lists on one line and says the same as JSON.stringify()", () => {

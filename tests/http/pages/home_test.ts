@@ -117,6 +117,6 @@ test("renderHome() says where callers sign in, and offers local clients only whe
 
 test("renderHome() gives equal pages for equal inputs, also without tools and scopes to show", () => {
   assertEquals(renderHome(sampleInput()), { body, headers });
-  const bare = renderHome({ ...input, tools: [], issuers: [] });
+  const bare = renderHome({ ...input, tools: [] });
   assert(!bare.body.includes("refusal-code"));
 });

@@ -8,7 +8,9 @@ import type { AuditEvent, AuditQuery, AuditReader, AuditRecord } from "../../../
 import { loadOrCreateAuditKeys } from "../../../store/audit/keys.ts";
 import { openAuditLog } from "../../../store/audit/log.ts";
 import { createMemoryStorage } from "../../../store/audit/memory.ts";
+import { createMatcher } from "../../../store/audit/match.ts";
 import { createReader } from "../../../store/audit/query.ts";
+import { visible } from "../../../store/audit/record.ts";
 import { call, createClock, withTrail } from "./support.ts";
 
 const calls = (records: readonly AuditRecord[]) =>
@@ -62,6 +64,18 @@ test("query() pages through several chains and segments by time, without gap or 
     assertEquals((await trail.segments("b")).length > 3, true);
     for (const each of logs) await each.close();
   }, 4000));
+
+test("the line of another caller is passed over unread, and that of one's own is not", () => {
+  const owner = { issuer: "https://a.example", clientId: "app", subject: 'a"d\u200ba' };
+  const lineOf = (principal: object) => visible(JSON.stringify({ event: "tool.call", principal }));
+  for (const kind of ["user", "client"] as const) {
+    const { mayMatter } = createMatcher({ limit: 1, ownedBy: { ...owner, kind } });
+    assert(mayMatter(lineOf({ ...owner, kind })));
+    assertFalse(mayMatter(lineOf({ ...owner, kind, clientId: "other" })));
+    assertFalse(mayMatter(lineOf({})));
+    assertEquals(mayMatter(lineOf({ ...owner, subject: "bob" })), kind === "client");
+  }
+});
 
 test("a page token goes on where it was, whatever is written meanwhile", () =>
   withTrail(async (trail) => {
