@@ -2,6 +2,7 @@
 
 import { AppError } from "../errors.ts";
 import { MODERN_REVISION } from "../http/message.ts";
+import { onceOnly } from "../once_only.ts";
 import { NO_ANSWER } from "./command.ts";
 import { headerValue } from "./header_value.ts";
 import { NAME, VERSION } from "./version.ts";
@@ -42,7 +43,9 @@ export async function postMessage(
         "mcp-method": method,
         ...(name === undefined ? {} : { "mcp-name": headerValue(name) }),
       },
-      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } }),
+      ...onceOnly(
+        JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } }),
+      ),
     });
     const streamed = response.headers.get("content-type")?.startsWith("text/event-stream");
     const body = streamed ? await lastMessage(response, post.onProgress) : await response.json();

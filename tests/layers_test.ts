@@ -15,9 +15,9 @@ const FOLDERS = [
   "tools",
   "upstream",
 ];
-/** From the top of the house to its ground; an import goes down. `errors`, `html` and `telemetry` are for everybody. */
+/** From the top of the house to its ground; an import goes down. `errors`, `html`, `once_only` and `telemetry` are for everybody. */
 const ORDER = ["main", "cli", "http", "prompts", "resources", "tools", "upstream", "auth", "store"];
-const LEAVES = new Set(["errors", "html", "telemetry"]);
+const LEAVES = new Set(["errors", "html", "once_only", "telemetry"]);
 
 /** A library, and the only place that may name it. */
 const SEAMS: readonly (readonly [RegExp, RegExp])[] = [

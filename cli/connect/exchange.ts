@@ -1,6 +1,7 @@
 /** One HTTP exchange with the remote server: with its token, and at most one more try for each reason to try again. */
 
 import { AppError } from "../../errors.ts";
+import { onceOnly } from "../../once_only.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { NO_ANSWER } from "../command.ts";
 import { addressOf } from "../printable.ts";
@@ -14,7 +15,7 @@ export interface Outgoing {
   readonly signal: AbortSignal;
   /** Milliseconds until the head of the answer; without it as long as it takes. */
   readonly headTimeoutMs?: number;
-  /** Whether a tool may run by it: an answer of 503 does not say that it did not. */
+  /** Whether a tool may run by it: neither an answer of 503 nor a broken connection says that it did not. */
   readonly mayHaveRun?: boolean;
 }
 
@@ -55,7 +56,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         ...outgoing.headers,
         ...(grant ? { authorization: `Bearer ${grant.accessToken}` } : {}),
       },
-      ...(body === undefined ? {} : { body }),
+      ...(outgoing.mayHaveRun ? onceOnly(body) : body !== undefined && { body }),
       redirect: "manual",
       signal: late ? AbortSignal.any([signal, late.signal]) : signal,
       // Bun would give up after five minutes, and a tool may take longer.

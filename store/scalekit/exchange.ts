@@ -1,5 +1,6 @@
 /** One HTTP request to Scalekit and its JSON answer, bounded in time, size and redirects. */
 
+import { onceOnly } from "../../once_only.ts";
 import type { Json } from "./values.ts";
 
 export interface HttpRequest {
@@ -45,16 +46,6 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
   } finally {
     if (!response.bodyUsed) await response.body?.cancel().catch(() => {});
   }
-}
-
-/**
- * Keeps the runtime from sending it again by itself when a kept connection breaks off.
- *
- * Deno does that whatever the method, but not with a Blob, which it reads as it sends it; Bun does it with a PUT, but not
- * on a connection that is its own.
- */
-function onceOnly(body = ""): RequestInit {
-  return { body: new Blob([body]), keepalive: false };
 }
 
 async function readBounded(response: Response, maxBytes: number): Promise<string> {
