@@ -12,7 +12,7 @@ export default defineTool({
   description:
     "Lists every connection of one environment, newest first: those that serve the whole environment, and those of " +
     "its organizations, which carry an organizationId. A connection is how people sign in (OIDC, SAML, PASSWORD and " +
-    "others) or how programs reach accounts of people at a third party (OAUTH, API_KEY and others). Use it to find a " +
+    "others) or how programs reach what people have elsewhere (OAUTH, API_KEY and others). Use it to find a " +
     "connectionId, or the keyId that create_connected_account_magic_link takes as connector; for one organization " +
     "use list_organization_connections. Needs an environmentId from list_environments. " +
     "Returns one page and totalSize; if nextPageToken is there, call again with it as pageToken. Settings are left " +

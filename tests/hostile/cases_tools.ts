@@ -153,17 +153,23 @@ export const POLICY: readonly Case[] = [
     ref: { type: "ref/prompt", name: "x" },
     argument: { name: "a", value: "b" },
   }, UNKNOWN),
-  method("H182.4", "resources/read", { uri: "workspace://members" }, "403s", "workspace://members"),
-  method("H182.5", "prompts/get", { name: "onboard_customer" }, "403s", "onboard_customer"),
-  method("H182.6", "completion/complete", {
+  method(
+    "H182.11",
+    "resources/read",
+    { uri: "workspace://members" },
+    "403s",
+    "workspace://members",
+  ),
+  method("H182.12", "prompts/get", { name: "onboard_customer" }, "403s", "onboard_customer"),
+  method("H182.13", "completion/complete", {
     ref: { type: "ref/prompt", name: "onboard_customer" },
     argument: { name: "environmentId", value: "" },
   }, "403s"),
-  method("H182.7", "completion/complete", {
+  method("H182.14", "completion/complete", {
     ref: { type: "ref/resource", uri: "environment://{environmentId}/organizations" },
     argument: { name: "environmentId", value: "" },
   }, "403s"),
-  method("H182.8", "subscriptions/listen", {
+  method("H182.15", "subscriptions/listen", {
     notifications: { resourceSubscriptions: ["workspace://members"] },
   }, "403s"),
   ...numbered(

@@ -73,7 +73,7 @@ export const GROUP_I: readonly Coverage[] = [
         "store/revocations_test.ts",
         "a flood of tokens stops at its share, and an operator can still shut a client out (H222)",
       ],
-      [LIST, "what has expired ends nothing, and its memory is given back (H222)"],
+      [LIST, "what has expired ends nothing, and its memory is given back a day later (H222)"],
       [ENDED, "a revoked token is remembered until it has expired, and not longer (H222)"],
     ],
   },
