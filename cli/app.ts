@@ -1,6 +1,6 @@
 /** The composition root: opens what lasts, builds the pipeline of a configuration over it, and closes both in order. */
 
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { createProofVerifier } from "../auth/dpop.ts";
 import type { AuthorizationServer } from "../auth/embedded/mod.ts";
 import { startRevocations } from "../auth/revocation.ts";
@@ -18,6 +18,7 @@ import { createReadiness } from "../http/operator/readiness.ts";
 import { MCP_PATH } from "../http/routes.ts";
 import type { AuditLog } from "../store/audit.ts";
 import { openStore } from "../store/mod.ts";
+import type { SecretStore } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { tools } from "../tools/mod.ts";
@@ -33,6 +34,7 @@ import { buildPipeline } from "./pipeline.ts";
 import type { Foundation } from "./pipeline.ts";
 import { createRecorder } from "./recorder.ts";
 import { requireReloadable } from "./reload.ts";
+import { sharedKey } from "./shared_keys.ts";
 import { VERSION } from "./version.ts";
 
 /** A running server without its listener. */
@@ -48,6 +50,8 @@ export interface App {
   readonly config: Config;
   /** What the operator listener shows. */
   readonly operator: OperatorParts;
+  /** Those of the store. */
+  readonly secrets: SecretStore;
   /** Says that this instance wants no more work; it answers what it gets all the same. */
   stopping(): void;
   /** Asks the tools that still run to come to an end. */
@@ -101,7 +105,8 @@ async function lay(
   const revocationStore = recordingRevocations(store.revocations, audit, now);
   const revocations = await startRevocations({
     store: revocationStore,
-    instance: audit.chain,
+    // Not the chain alone: with trails on several machines each may have one of that name.
+    instance: `${audit.chain}/${randomUUID()}`,
     now,
     onUnreadable: (error) => logger.error("revocations cannot be read", { error: String(error) }),
   });
@@ -139,8 +144,11 @@ async function lay(
     revocations,
     live,
     authorizationServer,
-    verifyProof: createProofVerifier({ replay: store.replay, nonceKey: randomBytes(32) }),
-    confirmationKey: randomBytes(32),
+    verifyProof: createProofVerifier({
+      replay: store.replay,
+      nonceKey: await sharedKey(config.store, store.secrets, "dpop_nonce_key"),
+    }),
+    confirmationKey: await sharedKey(config.store, store.secrets, "confirmation_key"),
     keySources: createKeySources({ now, logger, observe: metrics.observe }),
     logger,
     now,
@@ -191,6 +199,7 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
         list: () => pipeline.access.list(),
       },
     },
+    secrets: store.secrets,
     stopping: () => void (isStopping = true),
     windDown: () => foundation.live.windDown(),
     get config() {

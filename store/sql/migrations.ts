@@ -2,6 +2,7 @@
 
 import { type CreateTableBuilder, sql, type Transaction } from "kysely";
 import { storeFault } from "./fault.ts";
+import { createAuditTables } from "./migrations/10_audit.ts";
 import type { Database, Schema } from "./schema.ts";
 import { createSecrets } from "./secrets.ts";
 
@@ -90,6 +91,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, name: "keys that are used once", up: createReplay },
   { version: 3, name: "revocations and the instances that enforce them", up: createRevocations },
   { version: 4, name: "secrets that instances share", up: createSecrets },
+  { version: 10, name: "audit chains of instances", up: createAuditTables },
 ];
 
 async function createFirstTables(db: Transaction<Schema>): Promise<void> {

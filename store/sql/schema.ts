@@ -4,6 +4,7 @@ import type { Kysely } from "kysely";
 import type { Environment, OrganizationUser, WorkspaceMember } from "../workspace.ts";
 import type { RevocationTarget } from "../revocation.ts";
 import type { NewId } from "./ids.ts";
+import type { AuditHeadRow, AuditLineRow } from "./migrations/10_audit.ts";
 import type { SecretRow } from "./secrets.ts";
 
 export interface Schema {
@@ -20,6 +21,8 @@ export interface Schema {
   revocation_state: { id: number; revision: number };
   instances: InstanceRow;
   secrets: SecretRow;
+  audit_heads: AuditHeadRow;
+  audit_lines: AuditLineRow;
 }
 
 export type Database = Kysely<Schema>;
