@@ -14,6 +14,8 @@ export interface StoredLine {
   readonly offset: number;
   /** False for a last line without its line end: the rest was never written. */
   readonly complete: boolean;
+  /** The record that it is stored as, where lines are numbered. */
+  readonly seq?: number;
 }
 
 /** Reads without holding a chain; one storage may be read and written by several processes. */

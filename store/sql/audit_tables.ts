@@ -92,5 +92,5 @@ export async function openAuditTables(location: PostgresLocation): Promise<Audit
 }
 
 function storedLine({ seq, line }: { seq: number; line: string }): StoredLine {
-  return { text: line, file: "audit_lines", offset: seq, complete: true };
+  return { text: line, file: "audit_lines", offset: seq, seq, complete: true };
 }
