@@ -1,6 +1,6 @@
 /** The composition root: opens what lasts, builds the pipeline of a configuration over it, and closes both in order. */
 
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { createProofVerifier } from "../auth/dpop.ts";
 import type { AuthorizationServer } from "../auth/embedded/mod.ts";
 import { startRevocations } from "../auth/revocation.ts";
@@ -20,6 +20,7 @@ import { MCP_PATH } from "../http/routes.ts";
 import { resources } from "../resources/mod.ts";
 import type { AuditLog } from "../store/audit.ts";
 import { openStore } from "../store/mod.ts";
+import type { SecretStore } from "../store/mod.ts";
 import { createWorkspaceEvents, observed } from "../store/workspace_events.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
@@ -38,6 +39,7 @@ import { buildPipeline } from "./pipeline.ts";
 import type { Foundation, Pipeline } from "./pipeline.ts";
 import { createRecorder } from "./recorder.ts";
 import { changesView, requireReloadable } from "./reload.ts";
+import { sharedKey } from "./shared_keys.ts";
 import { openUpstreams } from "./upstreams.ts";
 import { VERSION } from "./version.ts";
 
@@ -54,6 +56,8 @@ export interface App {
   readonly config: Config;
   /** What the operator listener shows. */
   readonly operator: OperatorParts;
+  /** Those of the store. */
+  readonly secrets: SecretStore;
   /** Says that this instance wants no more work, and ends subscriptions; it answers what it gets all the same. */
   stopping(): Promise<void>;
   /** Asks the tools that still run to come to an end. */
@@ -113,7 +117,8 @@ async function lay(
   const revocationStore = recordingRevocations(store.revocations, audit, now);
   const revocations = await startRevocations({
     store: revocationStore,
-    instance: audit.chain,
+    // Not the chain alone: with trails on several machines each may have one of that name.
+    instance: `${audit.chain}/${randomUUID()}`,
     now,
     onUnreadable: (error) => logger.error("revocations cannot be read", { error: String(error) }),
   });
@@ -156,8 +161,11 @@ async function lay(
     live,
     exchanged,
     authorizationServer,
-    verifyProof: createProofVerifier({ replay: store.replay, nonceKey: randomBytes(32) }),
-    confirmationKey: randomBytes(32),
+    verifyProof: createProofVerifier({
+      replay: store.replay,
+      nonceKey: await sharedKey(config.store, store.secrets, "dpop_nonce_key"),
+    }),
+    confirmationKey: await sharedKey(config.store, store.secrets, "confirmation_key"),
     keySources: createKeySources({ now, logger, observe: metrics.observe }),
     tools,
     logger,
@@ -218,6 +226,7 @@ async function start(first: Config, foundation: Foundation, opened: Closable[]):
         list: () => pipeline.access.list(),
       },
     },
+    secrets: store.secrets,
     async stopping() {
       isStopping = true;
       for (const dispatcher of dispatchers()) await dispatcher.endSubscriptions();

@@ -31,18 +31,23 @@ export const registerAudit: Register = (program, io, setExit) => {
     .option("-n, --lines <number>", "how many", "20")
     .option("-f, --follow", "go on with what is added")
     .option("--json", "print one record a line as JSON")
-    .action((flags: TailFlags) => tail(io, flags));
+    .action((flags: TailFlags) => {
+      const filters = filtersOf(flags, new Date());
+      return withTrail(io, flags, (trail) => tail(io, flags, trail, filters));
+    });
 
   withFilterFlags(withConfigFlags(audit.command("query")))
     .description("find records, the newest first")
     .option("--limit <number>", "at most so many", "100")
     .option("--json", "print one record a line as JSON")
-    .action(async (flags: ListFlags) => {
+    .action((flags: ListFlags) => {
       const limit = countOf(flags.limit!, "--limit");
       const filters = filtersOf(flags, new Date());
-      const records = await newest(await trailOf(io, flags), filters, limit);
-      if (records.length > 0) print(io, records, flags.json);
-      else if (!flags.json) io.err("No record matches");
+      return withTrail(io, flags, async (trail) => {
+        const records = await newest(trail, filters, limit);
+        if (records.length > 0) print(io, records, flags.json);
+        else if (!flags.json) io.err("No record matches");
+      });
     });
 
   withConfigFlags(audit.command("verify"))
@@ -55,15 +60,26 @@ export const registerAudit: Register = (program, io, setExit) => {
     .description("write the records as they are, oldest first, with what it takes to verify them")
     .option("--limit <number>", "at most so many")
     .option("--out <file>", "write to this new file instead of standard output")
-    .action((flags: ExportFlags) => exportTrail(io, flags));
+    .action((flags: ExportFlags) => {
+      const filters = filtersOf(flags, new Date());
+      return withTrail(io, flags, (trail) => exportTrail(io, flags, trail, filters));
+    });
 };
 
-async function trailOf(io: Io, flags: ConfigFlags): Promise<AuditTrail> {
+async function withTrail<T>(
+  io: Io,
+  flags: ConfigFlags,
+  work: (trail: AuditTrail) => Promise<T>,
+): Promise<T> {
   const trail = await auditTrailOf(await configFrom(io, flags));
-  if ((await trail.storage.chains()).length > 0) return trail;
-  throw usageError(
-    `There is no audit trail in ${trail.storage.place}; give the --store of the server, or --config`,
-  );
+  try {
+    if ((await trail.storage.chains()).length > 0) return await work(trail);
+    throw usageError(
+      `There is no audit trail in ${trail.storage.place}; give the --store of the server, or --config`,
+    );
+  } finally {
+    await trail.close();
+  }
 }
 
 /** A page may hold fewer than asked for, as each costs a bounded amount of reading. */
@@ -86,9 +102,12 @@ async function newest(
   return records;
 }
 
-async function tail(io: Io, flags: TailFlags): Promise<void> {
-  const filters = filtersOf(flags, new Date());
-  const trail = await trailOf(io, flags);
+async function tail(
+  io: Io,
+  flags: TailFlags,
+  trail: AuditTrail,
+  filters: Filters,
+): Promise<void> {
   const lines = countOf(flags.lines, "--lines");
   const seen = await endsOf(trail.storage);
   const records = await newest(trail, filters, lines);
@@ -116,15 +135,19 @@ async function verify(io: Io, flags: VerifyFlags): Promise<ExitCode> {
     io.out(flags.json ? JSON.stringify(report, null, 2) : exportText(report, flags.file));
     return report.ok ? 0 : 1;
   }
-  const trail = await trailOf(io, flags);
-  const report = await verifyStorage(trail.storage, await trail.keys());
-  io.out(flags.json ? JSON.stringify(report, null, 2) : reportText(report, trail.storage.place));
-  return report.ok ? 0 : 1;
+  return await withTrail(io, flags, async ({ storage, keys }) => {
+    const report = await verifyStorage(storage, await keys());
+    io.out(flags.json ? JSON.stringify(report, null, 2) : reportText(report, storage.place));
+    return report.ok ? 0 : 1;
+  });
 }
 
-async function exportTrail(io: Io, flags: ExportFlags): Promise<void> {
-  const filters = filtersOf(flags, new Date());
-  const trail = await trailOf(io, flags);
+async function exportTrail(
+  io: Io,
+  flags: ExportFlags,
+  trail: AuditTrail,
+  filters: Filters,
+): Promise<void> {
   const lines = exportLines(trail.storage, await trail.keys(), {
     now: () => new Date(),
     filters,

@@ -1,6 +1,6 @@
 /** Opens the audit trail that a configuration asks for, and tells the log what leaves it. */
 
-import type { AuditTrail, OpenedAuditLog } from "../store/audit/open.ts";
+import type { AuditPlace, AuditTrail, OpenedAuditLog } from "../store/audit/open.ts";
 import { openAudit, openAuditTrail } from "../store/audit/open.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Config } from "./config_schema.ts";
@@ -20,8 +20,8 @@ export function openServerAudit(
   { logger, now }: { logger: Logger; now: () => Date },
 ): Promise<OpenedAuditLog> {
   return openAudit(config.store, {
+    ...placeOf(config),
     instance: config.instance,
-    directory: config.audit.directory,
     flushMs: config.audit.flushMs,
     version: VERSION,
     now,
@@ -41,8 +41,8 @@ export function openCommandAudit(
   onWarning: (text: string) => void,
 ): Promise<OpenedAuditLog> {
   return openAudit(config.store, {
+    ...placeOf(config),
     instance: CLI_INSTANCE,
-    directory: config.audit.directory,
     waitMs: CLI_WAIT_MS,
     version: VERSION,
     now: () => new Date(),
@@ -50,7 +50,11 @@ export function openCommandAudit(
   });
 }
 
-/** Opens the trail to read it. */
+/** Opens the trail to read it; the caller closes it. */
 export function auditTrailOf(config: Config): Promise<AuditTrail> {
-  return openAuditTrail(config.store, config.audit.directory);
+  return openAuditTrail(config.store, placeOf(config));
+}
+
+function placeOf({ audit: { directory, keysFile } }: Config): AuditPlace {
+  return { directory, keysFile };
 }

@@ -78,15 +78,17 @@ export const configSchema = z.strictObject({
       .optional(),
   }).prefault({}),
   store: storeSchema,
-  /** Names the audit chain that this process writes; processes that share a trail have different names. */
+  /** Names the audit chain that this process writes; where another has it, `NAME-2` and so on is taken. */
   instance: z.string().regex(
     /^[a-z0-9][a-z0-9-]{0,31}$/,
     "must be lower-case letters, digits and dashes, at most 32",
   ).refine((name) => name !== "cli", "must be another; cli is the chain of the command line")
     .default("server"),
   audit: z.strictObject({
-    /** Default: beside the database, with `.audit` for its extension. */
+    /** Default: in PostgreSQL where the store is, otherwise beside the database, with `.audit` for its extension. */
     directory: z.string().min(1).optional(),
+    /** Holds the keys instead of the place that goes with the store. */
+    keysFile: z.string().min(1).optional(),
     /** How long a record may wait to be written; before a tool with an effect runs nothing waits. */
     flushMs: positive.max(10_000).default(100),
   }).prefault({}),

@@ -15,6 +15,7 @@ import type { SecretStore, Store } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { usageError } from "./command.ts";
 import type { Config } from "./config_schema.ts";
+import { isShared } from "./shared_keys.ts";
 
 /** What the embedded authorization server needs of the rest. */
 export interface EmbeddedParts {
@@ -105,9 +106,8 @@ function whereKeysAreMissing(config: Config): string {
     : `There is no ${path}; give the --store of the server, or --config`;
 }
 
-/** Whether several instances may use the store; it then holds the keys too, as a file lies on one machine. */
 function keysAreShared({ store, authorizationServer }: Config): boolean {
-  return authorizationServer.keysFile === undefined && readLocation(store).kind === "postgres";
+  return authorizationServer.keysFile === undefined && isShared(store);
 }
 
 /** Where not told otherwise, the keys lie beside the database that they belong to; a store in memory has them in memory. */

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { fixedRevocations } from "../auth/revocation.ts";
 import { createScopePolicy } from "../auth/scopes.ts";
-import { openStore } from "../store/mod.ts";
+import { openStore, readLocation } from "../store/mod.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { tools } from "../tools/mod.ts";
 import { createRegistry } from "../tools/registry.ts";
@@ -77,8 +77,8 @@ async function explain(
 /** What the store has, where there is one; asking must not make one. */
 async function storedRevocations(config: Config, now: Date) {
   const clock = () => now;
-  const path = config.store.slice("sqlite:".length);
-  if (!existsSync(path)) return fixedRevocations([], clock);
+  const location = readLocation(config.store);
+  if (location.kind === "sqlite" && !existsSync(location.path)) return fixedRevocations([], clock);
   const store = await openStore(config.store, { now: clock });
   try {
     return fixedRevocations(await store.revocations.list(), clock);

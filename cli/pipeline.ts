@@ -59,7 +59,7 @@ export interface Foundation {
   readonly live: LiveRequests;
   readonly authorizationServer: AuthorizationServer | undefined;
   readonly verifyProof: ProofVerifier;
-  /** Signs questions to people; what was asked before a restart has to be asked again. */
+  /** Signs questions to people. Where instances do not share one, what was asked before a restart is asked again. */
   readonly confirmationKey: Uint8Array;
   readonly keySources: KeySources;
   readonly exchanged: ExchangedTokens;

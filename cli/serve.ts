@@ -44,7 +44,7 @@ export const registerServe: Register = (program, io) => {
           onExhausted: (error) =>
             logger.warning("cannot accept connections", { error: String(error) }),
         });
-        operator = await startOperator(config, app.operator, logger);
+        operator = await startOperator(config, { ...app.operator, secrets: app.secrets }, logger);
       } catch (error) {
         await listener?.stop(0);
         await app.close();

@@ -172,5 +172,5 @@ function vouchedFor([seq, { by }]: readonly [number, Expectation]): string {
 }
 
 function headOf({ chain, head, verifier }: CheckOptions): Head | string {
-  return head === undefined ? "its head file is missing" : readHead(head, chain, verifier);
+  return head === undefined ? "its head is missing" : readHead(head, chain, verifier);
 }

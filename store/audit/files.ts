@@ -44,6 +44,7 @@ export function createFileStorage(
 
   return {
     place: directory,
+    anew: "move the directory away and start again, which begins a new trail",
 
     async chains() {
       const found = (await names()).map((name) =>

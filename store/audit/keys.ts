@@ -1,4 +1,4 @@
-/** The keys of the audit trail: one that signs it, one that fingerprints what must not be written; kept in one file. */
+/** The keys of the audit trail: one that signs it, one that fingerprints what must not be written; kept in a file, or in a shared store. */
 
 import { Buffer } from "node:buffer";
 import {
@@ -13,6 +13,7 @@ import {
 } from "node:crypto";
 import { AppError } from "../../errors.ts";
 import { readOrCreatePrivateFile, readPrivateFile } from "../private_file.ts";
+import type { SecretStore } from "../secrets.ts";
 import { canonical, parseObject } from "./record.ts";
 
 /** Checks what the audit trail says of itself. */
@@ -54,8 +55,39 @@ export async function loadOrCreateAuditKeys(path: string | undefined): Promise<A
     path,
     () => Promise.resolve(JSON.stringify(createKeyFile(), null, 2) + "\n"),
   );
-  return keysOf(parseKeyFile(path, text));
+  return keysOf(parseKeyFile(`The key file ${path}`, text));
 }
+
+/**
+ * Returns the keys in the store, which are made where there are none, so that all instances have the same.
+ *
+ * @throws {AppError} `unavailable` for keys that are malformed.
+ */
+export async function loadOrKeepAuditKeys(secrets: SecretStore): Promise<AuditKeys> {
+  const text = await secrets.find(SECRET_NAME) ??
+    await secrets.keep(SECRET_NAME, JSON.stringify(createKeyFile()));
+  return keysOf(parseKeyFile(SECRET_PLACE, text));
+}
+
+/**
+ * Returns the keys in the store, where they must be.
+ *
+ * @throws {AppError} `unavailable` where there are none, or they cannot be used.
+ */
+export async function findAuditKeys(secrets: SecretStore): Promise<AuditKeys> {
+  const text = await secrets.find(SECRET_NAME);
+  if (text === undefined) {
+    throw new AppError(
+      "unavailable",
+      `The store has no secret ${SECRET_NAME}, so no signature can be checked; were the keys in audit.keysFile?`,
+      { reason: "key_file_missing" },
+    );
+  }
+  return keysOf(parseKeyFile(SECRET_PLACE, text));
+}
+
+const SECRET_NAME = "audit_keys";
+const SECRET_PLACE = `The secret ${SECRET_NAME} in the store`;
 
 /**
  * Returns the keys in a file that must be there.
@@ -71,7 +103,7 @@ export async function loadAuditKeys(path: string): Promise<AuditKeys> {
       { reason: "key_file_missing" },
     );
   }
-  return keysOf(parseKeyFile(path, text));
+  return keysOf(parseKeyFile(`The key file ${path}`, text));
 }
 
 export function createVerifier({ kty, crv, x }: PublicJwk): AuditVerifier {
@@ -105,13 +137,13 @@ function createKeyFile(): KeyFile {
   return { signingKey: { kty, crv, x, d }, fingerprintKey: randomBytes(32).toString("base64url") };
 }
 
-function parseKeyFile(path: string, text: string): KeyFile {
+function parseKeyFile(place: string, text: string): KeyFile {
   const value = parseObject(text);
   if (isKeyFile(value)) return value;
   throw new AppError(
     "unavailable",
-    `The key file ${path} is malformed; restore it from a backup. Without it the audit trail cannot be continued, ` +
-      "only begun anew: move its directory and the key file away",
+    `${place} is malformed; restore it from a backup. Without it the audit trail cannot be continued, only begun ` +
+      "anew, with the former one and its keys moved away",
     { reason: "key_file_malformed" },
   );
 }

@@ -1,18 +1,16 @@
 /** The audit log of one process: takes a chain, continues it, and reads all that are there. */
 
 import { randomUUID } from "node:crypto";
-import { AppError } from "../../errors.ts";
-import type { AuditLog } from "../audit.ts";
+import type { AuditEvent, AuditLog } from "../audit.ts";
+import { takeChain } from "./chain.ts";
+import type { OwnChain } from "./chain.ts";
 import type { AuditKeys } from "./keys.ts";
 import { createReader } from "./query.ts";
-import { comparable, NO_HASH } from "./record.ts";
-import { resume } from "./resume.ts";
-import { headText, readHead, signHead } from "./statement.ts";
+import { comparable, recordOf } from "./record.ts";
+import type { SealedRecord } from "./record.ts";
 import type { Checkpoint } from "./statement.ts";
-import { CHAIN_NAME } from "./storage.ts";
-import type { AuditStorage, ClaimedChain } from "./storage.ts";
-import { createWriter } from "./writer.ts";
-import type { AuditCounts, Writer } from "./writer.ts";
+import type { AuditStorage } from "./storage.ts";
+import type { AuditCounts } from "./writer.ts";
 
 export interface AuditLogOptions {
   /** Names the chain; where another process writes it, `NAME-2` and so on is taken. */
@@ -32,19 +30,17 @@ export interface AuditLogOptions {
   readonly onWarning?: (message: string, properties: Record<string, unknown>) => void;
   /** Takes the first of a row of failed writes. */
   readonly onError?: (error: unknown) => void;
+  /** Gives back what the storage needed. */
+  readonly afterClose?: () => Promise<void>;
 }
 
-/** The log, and the name of the chain that it got. */
+/** The log, and the name of the chain that it has. */
 export interface OpenedAuditLog extends AuditLog {
+  /** Another one after a while in which a process elsewhere could take it over. */
   readonly chain: string;
   readonly keyId: string;
   readonly counts: AuditCounts;
 }
-
-const CLAIM_INTERVAL_MS = 50;
-const MAX_NAMES = 100;
-/** Chains that `audit.started` vouches for. */
-const MAX_HEADS = 100;
 
 /**
  * Opens the log and writes `audit.started`.
@@ -57,130 +53,86 @@ export async function openAuditLog(
   keys: AuditKeys,
   options: AuditLogOptions,
 ): Promise<OpenedAuditLog> {
-  const { chain, claimed } = await claimName(storage, options);
-  let writer: Writer;
-  try {
-    writer = await continueChain(storage, keys, options, { chain, claimed });
-  } catch (error) {
-    await claimed.release();
-    throw error instanceof AppError ? error : notWritable(storage.place, error);
+  const { onWarning = () => {}, afterClose = () => Promise.resolve() } = options;
+  const bootId = randomUUID();
+  const take = (former?: string) =>
+    takeChain(storage, keys, {
+      ...options,
+      bootId,
+      onLost,
+      ...(former !== undefined && { former }),
+    });
+  /** Of the chains before this one. */
+  const past = { written: 0, failedFlushes: 0 };
+  let moving: Promise<void> | undefined;
+  let closed = false;
+  let current: OwnChain | undefined;
+  current = await take();
+
+  /** The writer tries again, and says so again, for as long as no other chain can be had. */
+  function onLost(): void {
+    if (closed || current === undefined) return;
+    moving ??= move(current).catch(() => {}).finally(() => (moving = undefined));
   }
-  const { query } = createReader(storage, { chain, waiting: writer.waiting });
+
+  async function move(lost: OwnChain): Promise<void> {
+    const next = await take(lost.chain);
+    const waiting = lost.writer.surrender();
+    past.written += lost.writer.counts.written();
+    past.failedFlushes += lost.writer.counts.failedFlushes();
+    current = next;
+    for (const sealed of waiting) {
+      const event = eventOf(sealed);
+      if (event) next.writer.record(event);
+    }
+    onWarning(
+      "another process writes the audit chain now; this one goes on in a chain of its own",
+      {
+        former: lost.chain,
+        chain: next.chain,
+        place: storage.place,
+      },
+    );
+  }
+
+  const own = () => current!;
+  const { query } = createReader(storage, {
+    get chain() {
+      return own().chain;
+    },
+    waiting: () => own().writer.waiting(),
+  });
   return {
-    chain,
+    get chain() {
+      return own().chain;
+    },
     keyId: keys.keyId,
-    counts: writer.counts,
-    record: writer.record,
-    commit: writer.commit,
-    flush: writer.flush,
-    close: writer.close,
+    counts: {
+      written: () => past.written + own().writer.counts.written(),
+      waiting: () => own().writer.counts.waiting(),
+      failedFlushes: () => past.failedFlushes + own().writer.counts.failedFlushes(),
+    },
+    record: (event) => own().writer.record(event),
+    commit: (event) => own().writer.commit(event),
+    flush: () => own().writer.flush(),
+    async close() {
+      closed = true;
+      await moving;
+      await own().writer.close();
+      await afterClose();
+    },
     get writable() {
-      return writer.writable;
+      return own().writer.writable;
     },
     fingerprint: (value) => keys.fingerprint(comparable(value)),
     query,
   };
 }
 
-interface Claim {
-  readonly chain: string;
-  readonly claimed: ClaimedChain;
-}
-
-async function claimName(storage: AuditStorage, options: AuditLogOptions): Promise<Claim> {
-  const { instance, waitMs = 300 } = options;
-  if (!CHAIN_NAME.test(instance)) {
-    throw new AppError(
-      "invalid_request",
-      "An instance is named with lower-case letters, digits and dashes",
-    );
-  }
-  try {
-    for (let waited = 0;; waited += CLAIM_INTERVAL_MS) {
-      const claimed = await storage.claim(instance);
-      if (claimed) return { chain: instance, claimed };
-      if (waited >= waitMs) break;
-      await new Promise((resolve) => setTimeout(resolve, CLAIM_INTERVAL_MS));
-    }
-    for (let n = 2; n <= MAX_NAMES; n++) {
-      const chain = `${instance}-${n}`;
-      const claimed = await storage.claim(chain);
-      if (claimed) return { chain, claimed };
-    }
-  } catch (error) {
-    throw notWritable(storage.place, error);
-  }
-  throw notWritable(storage.place, new Error(`${MAX_NAMES} processes write to it`));
-}
-
-async function continueChain(
-  storage: AuditStorage,
-  keys: AuditKeys,
-  options: AuditLogOptions,
-  { chain, claimed }: Claim,
-): Promise<Writer> {
-  const { now, version, flushMs = 100, checkpointMs = 60_000 } = options;
-  const { onCheckpoint = () => {}, onError = () => {}, onWarning = () => {} } = options;
-  const end = await resume(storage, claimed, { chain, keys, now });
-  const time = now().toISOString();
-  if (end.isNew) {
-    // From now on a chain without a head is one whose head was removed.
-    await claimed.saveHead(headText(signHead({ chain, seq: 0, hash: NO_HASH, time }, keys)));
-  }
-  const torn = end.torn && { tornBytes: end.torn.bytes, tornSha256: end.torn.sha256 };
-  if (torn) {
-    onWarning("the end of the audit chain was never written whole and is set aside", {
-      chain,
-      place: storage.place,
-      ...torn,
-    });
-  }
-  const writer = createWriter({
-    chain,
-    claimed,
-    keys,
-    now,
-    end,
-    flushMs,
-    checkpointMs,
-    onCheckpoint,
-    onError,
-  });
-  const heads = await otherHeads(storage, chain, keys);
-  try {
-    await writer.commit({
-      event: "audit.started",
-      time,
-      decision: "allow",
-      reason: "ok",
-      actor: "server",
-      details: { bootId: randomUUID(), version, keyId: keys.keyId, heads, ...torn },
-    });
-    return writer;
-  } catch (error) {
-    await writer.close();
-    const cause = error instanceof AppError ? error.cause : error;
-    throw notWritable(storage.place, cause);
-  }
-}
-
-/** What the other chains say of themselves, so that one that is removed or cut later is missed. */
-async function otherHeads(storage: AuditStorage, own: string, keys: AuditKeys) {
-  const heads: { chain: string; seq: number; hash: string }[] = [];
-  for (const chain of (await storage.chains()).slice(0, MAX_HEADS)) {
-    const text = chain === own ? undefined : await storage.readHead(chain);
-    const head = text === undefined ? undefined : readHead(text, chain, keys);
-    if (typeof head === "object") heads.push({ chain, seq: head.seq, hash: head.hash });
-  }
-  return heads;
-}
-
-function notWritable(place: string, cause: unknown): AppError {
-  return new AppError(
-    "unavailable",
-    `The audit trail in ${place} cannot be written: ${
-      cause instanceof Error ? cause.message : cause
-    }`,
-    { reason: "audit_unavailable", cause },
-  );
+/** What was to be recorded; what the lost chain says of itself is of no use in another. */
+function eventOf({ line }: SealedRecord): AuditEvent | undefined {
+  const record = recordOf(line);
+  if (record === undefined || record.event === "audit.checkpoint") return undefined;
+  const { v: _, chain: __, seq: ___, prev: ____, ...event } = record;
+  return event;
 }

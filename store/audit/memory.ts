@@ -27,6 +27,7 @@ export function createMemoryStorage(maxLines: number = MAX_LINES): AuditStorage 
 
   return {
     place: "memory",
+    anew: "start again",
     chains: () => Promise.resolve([...chains.keys()].sort()),
     readHead: (chain) => Promise.resolve(chains.get(chain)?.head),
     isHeld: (chain) => Promise.resolve(held.has(chain)),

@@ -3,7 +3,14 @@
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { AppError } from "../../errors.ts";
 import type { AuditReader } from "../audit.ts";
-import { loadAuditKeys, loadOrCreateAuditKeys } from "./keys.ts";
+import { readLocation } from "../location.ts";
+import type { StoreLocation } from "../location.ts";
+import {
+  findAuditKeys,
+  loadAuditKeys,
+  loadOrCreateAuditKeys,
+  loadOrKeepAuditKeys,
+} from "./keys.ts";
 import type { AuditKeys } from "./keys.ts";
 import { openAuditLog } from "./log.ts";
 import type { AuditLogOptions, OpenedAuditLog } from "./log.ts";
@@ -14,24 +21,33 @@ import type { AuditStorage } from "./storage.ts";
 export type { AuditLogOptions, OpenedAuditLog } from "./log.ts";
 export type { Checkpoint } from "./statement.ts";
 
-export interface OpenAuditOptions extends AuditLogOptions {
-  /** Keeps the trail there instead of beside the database. */
+/** Where a trail is, if not at the place that goes with its store. */
+export interface AuditPlace {
+  /** Keeps it in files on this machine. */
   readonly directory?: string | undefined;
+  /** Keeps its keys in this file. */
+  readonly keysFile?: string | undefined;
 }
 
 /**
- * Opens the audit trail of the store at a location, `sqlite:PATH` or `sqlite::memory:`, to write to it.
+ * Opens the audit trail of the store at a location to write to it. Of a PostgreSQL store it is in tables of the same
+ * schema, which are there once the store was opened.
  *
  * @throws {AppError} `invalid_request` for a location of another form, `unavailable` when the trail cannot be written
  * (reason `audit_unavailable`), was tampered with (`audit_broken`), or its keys cannot be had.
  */
 export async function openAudit(
   location: string,
-  { directory, ...options }: OpenAuditOptions,
+  { directory, keysFile, ...options }: AuditLogOptions & AuditPlace,
 ): Promise<OpenedAuditLog> {
-  const place = auditPlace(location, directory);
-  const keys = await loadOrCreateAuditKeys(place?.keys);
-  return await openAuditLog(await storageAt(place), keys, options);
+  const parts = await partsOf(readLocation(location), { directory, keysFile });
+  try {
+    const keys = await parts.makeKeys();
+    return await openAuditLog(parts.storage, keys, { ...options, afterClose: parts.close });
+  } catch (error) {
+    await parts.close();
+    throw error;
+  }
 }
 
 /** An audit trail that is only read. */
@@ -39,6 +55,7 @@ export interface AuditTrail extends AuditReader {
   readonly storage: AuditStorage;
   /** Reads the keys; throws `unavailable` where they cannot be had. */
   keys(): Promise<AuditKeys>;
+  close(): Promise<void>;
 }
 
 /**
@@ -46,59 +63,78 @@ export interface AuditTrail extends AuditReader {
  *
  * @throws {AppError} `invalid_request` for a store in memory, whose trail no other process can see.
  */
-export async function openAuditTrail(location: string, directory?: string): Promise<AuditTrail> {
-  const place = auditPlace(location, directory);
-  if (place === undefined) {
+export async function openAuditTrail(
+  location: string,
+  place: AuditPlace = {},
+): Promise<AuditTrail> {
+  const where = readLocation(location);
+  if (isInMemory(where) && place.directory === undefined) {
     throw new AppError(
       "invalid_request",
       "A store in memory keeps its audit trail in the server; give --store sqlite:PATH",
       { reason: "usage" },
     );
   }
-  const storage = await storageAt(place);
+  const { storage, findKeys, close } = await partsOf(where, place);
+  return { storage, query: createReader(storage).query, keys: findKeys, close };
+}
+
+interface Parts {
+  readonly storage: AuditStorage;
+  /** Returns the keys, which are made where there are none. */
+  makeKeys(): Promise<AuditKeys>;
+  /** Returns the keys that are there. */
+  findKeys(): Promise<AuditKeys>;
+  close(): Promise<void>;
+}
+
+async function partsOf(location: StoreLocation, place: AuditPlace): Promise<Parts> {
+  const { directory } = place;
+  const keysFile = place.keysFile && resolve(place.keysFile);
+  if (location.kind === "postgres") {
+    const { openAuditTables } = await import("../sql/audit_tables.ts");
+    const { storage, secrets, close } = await openAuditTables(location);
+    return {
+      storage: directory === undefined ? storage : await filesIn(resolve(directory)),
+      makeKeys: () => keysFile ? loadOrCreateAuditKeys(keysFile) : loadOrKeepAuditKeys(secrets),
+      findKeys: () => keysFile ? loadAuditKeys(keysFile) : findAuditKeys(secrets),
+      close,
+    };
+  }
+  const files = filesOf(location.path, directory);
+  const keys = keysFile ?? files?.keys;
   return {
-    storage,
-    query: createReader(storage).query,
-    keys: () => loadAuditKeys(place.keys),
+    storage: files ? await filesIn(files.directory) : createMemoryStorage(),
+    makeKeys: () => loadOrCreateAuditKeys(keys),
+    findKeys: () => loadAuditKeys(keys!),
+    close: () => Promise.resolve(),
   };
 }
 
-interface Place {
-  readonly directory: string;
-  readonly keys: string;
+function isInMemory(location: StoreLocation): boolean {
+  return location.kind === "sqlite" && location.path === ":memory:";
 }
 
-/** `gatehouse.db` has `gatehouse.audit/` and `gatehouse.audit.keys.json` beside it. */
-function auditPlace(location: string, directory?: string): Place | undefined {
-  if (!/^sqlite:./.test(location)) {
-    // The location is not repeated: it may hold a password.
-    throw new AppError(
-      "invalid_request",
-      "Cannot tell where the audit trail is kept: the store must be sqlite:PATH or sqlite::memory:",
-      { reason: "store_location" },
-    );
-  }
-  const file = location.slice("sqlite:".length);
+/** `gatehouse.db` has `gatehouse.audit/` and `gatehouse.audit.keys.json` beside it; a database in memory has nothing. */
+function filesOf(file: string, given?: string): { directory: string; keys: string } | undefined {
+  const directory = given === undefined ? undefined : resolve(given);
   if (file === ":memory:") {
-    if (directory === undefined) return undefined;
-    const path = resolve(directory);
-    return { directory: path, keys: join(dirname(path), KEY_FILE) };
+    return directory === undefined
+      ? undefined
+      : { directory, keys: join(dirname(directory), KEY_FILE) };
   }
   const database = resolve(file);
   const name = basename(database, extname(database));
   return {
-    directory: directory === undefined
-      ? join(dirname(database), `${name}.audit`)
-      : resolve(directory),
+    directory: directory ?? join(dirname(database), `${name}.audit`),
     keys: join(dirname(database), KEY_FILE),
   };
 }
 
 const KEY_FILE = "gatehouse.audit.keys.json";
 
-async function storageAt(place: Place | undefined): Promise<AuditStorage> {
-  if (place === undefined) return createMemoryStorage();
+async function filesIn(directory: string): Promise<AuditStorage> {
   // Imported on demand, as it is what loads `node:sqlite`.
   const { createFileStorage } = await import("./files.ts");
-  return createFileStorage(place.directory);
+  return createFileStorage(directory);
 }

@@ -28,19 +28,22 @@ export async function resume(
   claimed: ClaimedChain,
   { chain, keys, now }: { chain: string; keys: AuditKeys; now: () => Date },
 ): Promise<ChainEnd> {
-  const broken = (problem: string) => brokenChain(storage.place, chain, problem);
+  const broken = (problem: string) => brokenChain(storage, chain, problem);
   const text = await storage.readHead(chain);
   const head = text === undefined ? undefined : readHead(text, chain, keys);
   if (typeof head === "string") throw broken(head);
 
   const { last, torn } = await lastGroup(storage, chain, { keys, head, broken });
-  if (head === undefined && (last || torn)) throw broken("it has records, but no head file");
+  if (head === undefined && (last || torn)) throw broken("it has records, but no head");
   if ((head?.seq ?? 0) > (last?.record.seq ?? 0)) {
     throw broken(
       `the head knows record ${head!.seq}, but the last one is ${last?.record.seq ?? 0}`,
     );
   }
-  const cut = torn && await claimed.setAside(torn, now().toISOString());
+  if (torn && !claimed.setAside) {
+    throw broken("records were added behind the last one of its writer");
+  }
+  const cut = torn && await claimed.setAside?.(torn, now().toISOString());
   return {
     seq: last?.record.seq ?? 0,
     hash: last?.hash ?? NO_HASH,
@@ -86,12 +89,16 @@ async function lastGroup(
   return { ...(last ? { last } : {}), ...(torn ? { torn } : {}) };
 }
 
-function brokenChain(place: string, chain: string, problem: string): AppError {
+function brokenChain(
+  { place, anew }: AuditStorage,
+  chain: string,
+  problem: string,
+): AppError {
   return new AppError(
     "unavailable",
     `The audit trail in ${place} is broken: chain ${chain}: ${problem}.\n` +
       "Run `gatehouse audit verify` to see where. Restore it from a backup, or keep it for an investigation: " +
-      "move the directory away and start again, which begins a new trail",
+      anew,
     { reason: "audit_broken" },
   );
 }

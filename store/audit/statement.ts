@@ -36,13 +36,13 @@ export function headText(head: Head): string {
   return `${canonical(head)}\n`;
 }
 
-/** Reads a head file, or says what is wrong with it. */
+/** Reads a head, or says what is wrong with it. */
 export function readHead(text: string, chain: string, verifier: AuditVerifier): Head | string {
   const value = parseObject(text) as Partial<Head> | undefined;
-  if (value === undefined || text !== headText(value as Head)) return "the head file was changed";
+  if (value === undefined || text !== headText(value as Head)) return "the head was changed";
   if (value.keyId !== verifier.keyId) return "the head was signed with another key";
   const { signature, ...statement } = value;
-  if (value.chain !== chain || typeof signature !== "string") return "the head file was changed";
+  if (value.chain !== chain || typeof signature !== "string") return "the head was changed";
   if (!verifier.verify(statement, signature)) return "the signature of the head is wrong";
   return value as Head;
 }

@@ -69,7 +69,7 @@ async function isMoving(
   return false;
 }
 
-/** Feeds the lines to the check with their numbers, and compares each file's name with its first record. */
+/** Feeds the lines to the check with their numbers, and compares where they are stored with what they say. */
 async function readAll(
   lines: AsyncIterable<StoredLine>,
   take: (text: string, at: { file: string; line: number; complete: boolean }) => boolean,
@@ -79,11 +79,17 @@ async function readAll(
   for await (const stored of lines) {
     line = stored.file === file ? line + 1 : 1;
     file = stored.file;
-    const fault = line === 1 ? segmentFault(file, stored.text) : undefined;
+    const fault = placeFault(stored) ?? (line === 1 ? segmentFault(file, stored.text) : undefined);
     if (!take(stored.text, { file, line, complete: stored.complete })) return undefined;
     if (fault) return { problem: fault, file, line };
   }
   return undefined;
+}
+
+function placeFault({ seq, text }: StoredLine): string | undefined {
+  const record = seq === undefined ? undefined : recordOf(text);
+  if (record === undefined || record.seq === seq) return undefined;
+  return `it is stored as record ${seq}, but is record ${record.seq}`;
 }
 
 /** The heads that `audit.started` records have of other chains. */

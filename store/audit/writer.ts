@@ -8,6 +8,7 @@ import { seal, withSignature } from "./record.ts";
 import type { SealedRecord } from "./record.ts";
 import { headText, signCheckpoint, signHead } from "./statement.ts";
 import type { Checkpoint } from "./statement.ts";
+import { isChainLost } from "./storage.ts";
 import type { ClaimedChain } from "./storage.ts";
 
 export interface WriterOptions {
@@ -23,6 +24,8 @@ export interface WriterOptions {
   readonly onCheckpoint: (checkpoint: Checkpoint) => void;
   /** Takes the first failure of a row of them; `audit.gap` tells what was lost when it is over. */
   readonly onError: (error: unknown) => void;
+  /** Told at each attempt to write a chain that another process has taken over. */
+  readonly onLost: () => void;
 }
 
 export interface Writer {
@@ -32,6 +35,8 @@ export interface Writer {
   flush(): Promise<void>;
   /** Writes the rest and a last checkpoint; what cannot be written now is given up. */
   close(): Promise<void>;
+  /** Gives the chain up without writing to it any more; returns what is not written. */
+  surrender(): readonly SealedRecord[];
   /** What was taken and may not be written yet, oldest first. */
   waiting(): readonly SealedRecord[];
   readonly counts: AuditCounts;
@@ -57,7 +62,7 @@ interface Waiter {
 }
 
 export function createWriter(options: WriterOptions): Writer {
-  const { chain, claimed, keys, now, flushMs, checkpointMs, onCheckpoint, onError } = options;
+  const { chain, claimed, keys, now, flushMs, checkpointMs, onCheckpoint } = options;
   let { seq, hash } = options.end;
   let durableSeq = seq;
   let queue: SealedRecord[] = [];
@@ -150,12 +155,13 @@ export function createWriter(options: WriterOptions): Writer {
       do await writeGroup(); while (waiters.length > 0);
       retryMs = 0;
     } catch (error) {
-      if (retryMs === 0) onError(error);
+      if (retryMs === 0) options.onError(error);
       failures += 1;
       retryMs = Math.min(Math.max(flushMs, retryMs * 2), MAX_RETRY_MS);
       const failed = waiters;
       waiters = [];
       for (const { reject } of failed) reject(auditUnavailable(error));
+      if (isChainLost(error)) options.onLost();
     }
   }
 
@@ -165,10 +171,10 @@ export function createWriter(options: WriterOptions): Writer {
     const last = queue.at(-1);
     if (last) {
       const group = queue;
-      const { signature } = signHead(headOf(last), keys);
+      const head = signHead(headOf(last), keys);
       const lines = group.map(({ line }) => line);
-      lines[lines.length - 1] = withSignature(last.line, signature);
-      await claimed.append(lines, group[0]!.seq);
+      lines[lines.length - 1] = withSignature(last.line, head.signature);
+      await claimed.append(lines, group[0]!.seq, headText(head));
       queue = queue.slice(lines.length);
       headDue = last;
       await saveHead(last);
@@ -226,6 +232,17 @@ export function createWriter(options: WriterOptions): Writer {
       await running;
       clearTimeout(tick);
       await claimed.release();
+    },
+    surrender() {
+      closed = true;
+      tellGap();
+      clearTimeout(checkpointTimer);
+      clearTimeout(tick);
+      const [rest, stranded] = [queue, waiters];
+      [queue, waiters, headDue] = [[], [], undefined];
+      for (const { reject } of stranded) reject(auditUnavailable());
+      void claimed.release().catch(() => {});
+      return rest;
     },
     waiting: () => queue,
     counts: {

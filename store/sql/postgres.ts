@@ -23,12 +23,30 @@ import type { Database, Schema } from "./schema.ts";
 const IDLE_MS = 30_000;
 /** A connection is renewed now and then, so that a failover or a changed address is followed. */
 const LIFETIME_SECONDS = 1800;
+const READER_CONNECTIONS = 2;
 /** An index on a large table takes its time, and so does waiting for another process that makes it. */
 const MIGRATION_MS = 600_000;
 
 /** Opens a pool; the first query connects. */
 export function openPostgres(location: PostgresLocation): Database {
-  return open(location, location.poolSize, location.statementTimeoutMs);
+  return open(location, { connections: location.poolSize });
+}
+
+/** Opens a pool for what is read beside the store's own work. */
+export function openPostgresReader(location: PostgresLocation): Database {
+  return open(location, { connections: READER_CONNECTIONS });
+}
+
+/**
+ * Opens one session that lasts; where it is lost, the next query begins another.
+ *
+ * `prepare` runs at the beginning of each and the query fails as it does, so what it takes is held by every query.
+ */
+export function openPostgresSession(
+  location: PostgresLocation,
+  prepare: (client: Client) => Promise<void>,
+): Database {
+  return open(location, { connections: 1, lasting: true, prepare });
 }
 
 /**
@@ -41,7 +59,7 @@ export async function preparePostgres(
   migrate: (db: Database, place: MigrationPlace) => Promise<void>,
 ): Promise<void> {
   const { schema } = location;
-  const db = open(location, 1, MIGRATION_MS);
+  const db = open(location, { connections: 1, statementTimeoutMs: MIGRATION_MS });
   try {
     await requireOurs(db, schema);
     await migrate(db, {
@@ -59,8 +77,17 @@ export async function preparePostgres(
   }
 }
 
-function open(location: PostgresLocation, connections: number, statementTimeoutMs: number) {
+interface PoolOptions {
+  readonly connections: number;
+  readonly statementTimeoutMs?: number;
+  /** Keeps a connection for as long as it is good. */
+  readonly lasting?: boolean;
+  readonly prepare?: (client: Client) => Promise<void>;
+}
+
+function open(location: PostgresLocation, options: PoolOptions): Database {
   const { host, port, user, password, database, schema, applicationName } = location;
+  const { connections, statementTimeoutMs = location.statementTimeoutMs } = options;
   const pool = new pg.Pool({
     host,
     port,
@@ -71,13 +98,16 @@ function open(location: PostgresLocation, connections: number, statementTimeoutM
     application_name: applicationName,
     max: connections,
     connectionTimeoutMillis: location.connectTimeoutMs,
-    idleTimeoutMillis: IDLE_MS,
-    maxLifetimeSeconds: LIFETIME_SECONDS,
+    idleTimeoutMillis: options.lasting ? 0 : IDLE_MS,
+    maxLifetimeSeconds: options.lasting ? 0 : LIFETIME_SECONDS,
     keepAlive: true,
     // The server's own limit comes first; this one is for a server or network that fell silent.
     query_timeout: statementTimeoutMs * 1.2 + 1_000,
     types: { getTypeParser },
-    onConnect: (client) => prepareSession(client, statementTimeoutMs),
+    async onConnect(client) {
+      await prepareSession(client, statementTimeoutMs);
+      await options.prepare?.(client);
+    },
   });
   const dialect = new PostgresDialect({ pool: adaptPool(pool, connections) });
   return new Kysely<Schema>({ dialect, plugins: [BYTE_ORDER] }).withSchema(schema);

@@ -15,6 +15,7 @@ import {
 import { loadConfig } from "../../cli/config.ts";
 import { startOperator } from "../../cli/operator.ts";
 import { AppError } from "../../errors.ts";
+import { openStore } from "../../store/mod.ts";
 import { parseExposition, valueOf } from "../support/exposition.ts";
 import { needs, startProcess, withDirectory } from "../support/process.ts";
 import type { RunningProcess } from "../support/process.ts";
@@ -166,7 +167,9 @@ test(
 );
 
 const silent = { debug() {}, info() {}, warning() {}, error() {} };
+const { secrets } = await openStore("sqlite::memory:", { now: () => new Date() });
 const nothing = {
+  secrets,
   metrics: { contentType: "text/plain", text: () => "" },
   readiness: () => Promise.reject(new Error("not asked")),
   recorder: { record() {}, refuse() {} },

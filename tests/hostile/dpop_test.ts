@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { dropSchemas, needsPostgres, newLocation } from "../support/postgres.ts";
 import type { RunningServer } from "../support/server.ts";
 import { createBench } from "./dpop_bench.ts";
 import type { Bench, BenchOptions } from "./dpop_bench.ts";
@@ -10,6 +11,8 @@ import { oracleAccepts, OURS_STRICTER } from "./dpop_oracle.ts";
 import { readJson } from "./forms.ts";
 import { withScene } from "./generators_scene.ts";
 import type { Scene, SceneOptions } from "./generators_scene.ts";
+
+after(dropSchemas);
 
 interface DpopScene extends Scene {
   readonly endpoint: { readonly port: number; readonly host: string };
@@ -154,6 +157,31 @@ test("a nonce is good for ten minutes at most, and only at the server that gave 
     assertEquals(await answerWith(nonce), 200, "and the clock set back");
   }, { now: () => new Date(time) });
 });
+
+test(
+  "a nonce of one instance is good at the others of its store",
+  needsPostgres,
+  () =>
+    withDpop("required", true, async ({ answerTo, bench, endpoint, freshNonce, start }) => {
+      const shared = {
+        GATEHOUSE_PORT: "0",
+        GATEHOUSE_URL: `http://${endpoint.host}`,
+        GATEHOUSE_STORE: newLocation(),
+      };
+      const [one, other] = [await start(shared), await start(shared)];
+      try {
+        const { token, proof } = bench({ nonce: await freshNonce(one.port) });
+        const bound = token();
+        const sent = proof(bound);
+        assertEquals(await answerTo(`DPoP ${bound}`, sent, other.port), 200);
+        // And so is the memory of what was used.
+        assertEquals(await answerTo(`DPoP ${bound}`, sent, one.port), "invalid_dpop_proof");
+        assertEquals(await answerTo(`DPoP ${bound}`, proof(bound)), "use_dpop_nonce");
+      } finally {
+        await Promise.all([one.stop(), other.stop()]);
+      }
+    }),
+);
 
 test("a clock that moves makes proofs too old or too new, and never good twice (H216)", async () => {
   let time = Date.now();

@@ -5,11 +5,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openAudit, openAuditTrail } from "../../../store/audit/open.ts";
 import { verifyStorage } from "../../../store/audit/verify.ts";
+import { openStore } from "../../../store/mod.ts";
+import { dropSchemas, needsPostgres, newLocation } from "../../support/postgres.ts";
+
+after(dropSchemas);
 
 const KILLS = 5;
 const SLOW = { timeout: 120_000 };
@@ -52,7 +56,9 @@ function startWriter(location: string, first: number): RunningWriter {
   };
 }
 
-async function withLocation(body: (location: string) => Promise<void>): Promise<void> {
+type WithLocation = (body: (location: string) => Promise<void>) => Promise<void>;
+
+async function withFiles(body: (location: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "gatehouse-audit-"));
   try {
     await body(`sqlite:${join(folder, "gatehouse.db")}`);
@@ -61,54 +67,73 @@ async function withLocation(body: (location: string) => Promise<void>): Promise<
   }
 }
 
-async function faultsOf(location: string): Promise<string[]> {
-  const trail = await openAuditTrail(location);
-  const { chains } = await verifyStorage(trail.storage, await trail.keys());
-  return chains.flatMap(({ fault }) => fault ? [fault.problem] : []);
+async function withTables(body: (location: string) => Promise<void>): Promise<void> {
+  const location = newLocation();
+  await (await openStore(location, { now: () => new Date() })).close();
+  await body(location);
 }
 
-test(
-  "after kill -9 under load all that was acknowledged is there, and nothing is wrong",
-  SLOW,
-  () =>
-    withLocation(async (location) => {
-      const acknowledged = new Set<string>();
-      for (let kill = 1; kill <= KILLS; kill++) {
-        const writer = startWriter(location, kill * 1_000_000);
-        await writer.said(100 + kill * 37);
-        const [chain, ...ids] = await writer.kill();
-        // The lock died with its process: the chain is the same each time.
-        assertEquals(chain, "server");
-        assert(ids.length >= 100);
-        for (const id of ids) acknowledged.add(`request-${id}`);
-        // At most the group that was being written is unsigned, until the next start sets it aside.
-        for (const problem of await faultsOf(location)) {
-          assertMatch(problem, /^no signature covers/);
-        }
-        const log = await openAudit(location, OPTIONS);
-        assertEquals(log.chain, "server");
-        await log.close();
-        assertEquals(await faultsOf(location), []);
-      }
-      const { storage } = await openAuditTrail(location);
-      for await (const { text } of storage.readForward("server")) {
-        acknowledged.delete(JSON.parse(text).record.request?.id);
-      }
-      assertEquals([...acknowledged], []);
-    }),
-);
+const places: readonly { name: string; needs: { skip?: string }; withLocation: WithLocation }[] = [
+  { name: "files", needs: {}, withLocation: withFiles },
+  { name: "postgres", needs: needsPostgres, withLocation: withTables },
+];
 
-test(
-  "verification does not fail while a process writes",
-  SLOW,
-  () =>
-    withLocation(async (location) => {
-      const writer = startWriter(location, 0);
-      try {
-        await writer.said(2);
-        for (let time = 0; time < 4; time++) assertEquals(await faultsOf(location), []);
-      } finally {
-        await writer.kill();
-      }
-    }),
-);
+async function faultsOf(location: string): Promise<string[]> {
+  const trail = await openAuditTrail(location);
+  try {
+    const { chains } = await verifyStorage(trail.storage, await trail.keys());
+    return chains.flatMap(({ fault }) => fault ? [fault.problem] : []);
+  } finally {
+    await trail.close();
+  }
+}
+
+for (const { name, needs, withLocation } of places) {
+  test(
+    `${name}: after kill -9 under load all that was acknowledged is there, and nothing is wrong`,
+    { ...needs, ...SLOW },
+    () =>
+      withLocation(async (location) => {
+        const acknowledged = new Set<string>();
+        for (let kill = 1; kill <= KILLS; kill++) {
+          const writer = startWriter(location, kill * 1_000_000);
+          await writer.said(100 + kill * 37);
+          const [chain, ...ids] = await writer.kill();
+          // The lock died with its process: the chain is the same each time.
+          assertEquals(chain, "server");
+          assert(ids.length >= 100);
+          for (const id of ids) acknowledged.add(`request-${id}`);
+          // In a file the group that was being written may be unsigned, until the next start sets it aside.
+          for (const problem of await faultsOf(location)) {
+            assertEquals(name, "files");
+            assertMatch(problem, /^no signature covers/);
+          }
+          const log = await openAudit(location, OPTIONS);
+          assertEquals(log.chain, "server");
+          await log.close();
+          assertEquals(await faultsOf(location), []);
+        }
+        const { storage, close } = await openAuditTrail(location);
+        for await (const { text } of storage.readForward("server")) {
+          acknowledged.delete(JSON.parse(text).record.request?.id);
+        }
+        await close();
+        assertEquals([...acknowledged], []);
+      }),
+  );
+
+  test(
+    `${name}: verification does not fail while a process writes`,
+    { ...needs, ...SLOW },
+    () =>
+      withLocation(async (location) => {
+        const writer = startWriter(location, 0);
+        try {
+          await writer.said(2);
+          for (let time = 0; time < 4; time++) assertEquals(await faultsOf(location), []);
+        } finally {
+          await writer.kill();
+        }
+      }),
+  );
+}

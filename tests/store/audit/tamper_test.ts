@@ -156,10 +156,10 @@ test("a head that is removed, put back or taken from another chain is found (H23
     await writeFile(head, first);
     assertMatch((await trail.fault())!.problem, /the head was put back: 4 groups/);
     await writeFile(head, await readFile(join(trail.directory, "server-2.head.json")));
-    assertMatch((await trail.fault())!.problem, /head file was changed/);
+    assertMatch((await trail.fault())!.problem, /head was changed/);
     await rm(head);
-    assertMatch((await trail.fault())!.problem, /head file is missing/);
-    await assertRejects(() => trail.open(), AppError, "no head file");
+    assertMatch((await trail.fault())!.problem, /head is missing/);
+    await assertRejects(() => trail.open(), AppError, "no head");
     await writeFile(head, newest);
     assertEquals(await trail.fault(), undefined);
   }));
