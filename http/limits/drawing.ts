@@ -2,7 +2,7 @@
 
 import { RateLimiterRes } from "rate-limiter-flexible";
 import type { RateLimiterAbstract } from "rate-limiter-flexible";
-import type { Drawn } from "./shared.ts";
+import type { Drawn } from "./driver.ts";
 
 /** Draws on a limiter; throws only what is no answer. */
 export function drawing(

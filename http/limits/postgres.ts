@@ -4,7 +4,7 @@ import { clearInterval, setInterval } from "node:timers";
 import pg from "pg";
 import { RateLimiterPostgres } from "rate-limiter-flexible";
 import { drawing } from "./drawing.ts";
-import type { StoreDriver } from "./shared.ts";
+import type { StoreDriver } from "./driver.ts";
 
 const QUERY_TIMEOUT_MS = 500;
 const CONNECT_TIMEOUT_MS = 2000;

@@ -3,7 +3,7 @@
 import { Redis } from "ioredis";
 import { RateLimiterRedis } from "rate-limiter-flexible";
 import { drawing } from "./drawing.ts";
-import type { StoreDriver } from "./shared.ts";
+import type { StoreDriver } from "./driver.ts";
 
 const COMMAND_TIMEOUT_MS = 500;
 const CONNECT_TIMEOUT_MS = 2000;

@@ -1,8 +1,9 @@
 /** Budgets that several instances share through Redis or PostgreSQL, and what holds while that store does not answer. */
 
 import { createHash } from "node:crypto";
+import type { StoreDriver } from "./driver.ts";
 import type { Rate } from "./rates.ts";
-import type { Count, Counter, WindowCounter } from "./window.ts";
+import type { Counter, WindowCounter } from "./window.ts";
 
 /** A store that counts for all instances. */
 export interface SharedStore {
@@ -22,17 +23,6 @@ export interface SharedOptions {
   /** Told of the store without credentials, and why it does not answer; at most once a minute. */
   readonly onFailure: (store: string, why: string) => void;
 }
-
-/** The part of a store that a driver brings. */
-export interface StoreDriver {
-  /** Resolves once the store can be asked. */
-  connect(): Promise<void>;
-  /** Draws points; throws where the store does not answer in time. */
-  counter(name: string, rate: Rate): (key: string, points: number) => Promise<Drawn>;
-  close(): Promise<void>;
-}
-
-export type Drawn = Omit<Count, "crowded">;
 
 const REST_MS = 1000;
 const REPORT_MS = 60_000;

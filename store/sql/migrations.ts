@@ -5,7 +5,7 @@ import { storeFault } from "./fault.ts";
 import { createAuditTables } from "./migrations/10_audit.ts";
 import { createEnvironmentAccess } from "./migrations/5_environment_access.ts";
 import { createConnections } from "./migrations/6_connections.ts";
-import { mcpServers } from "./migrations/7_mcp_servers.ts";
+import { createMcpServers } from "./migrations/7_mcp_servers.ts";
 import { createIdempotency } from "./migrations/8_idempotency.ts";
 import type { Database, Schema } from "./schema.ts";
 import { createSecrets } from "./secrets.ts";
@@ -100,7 +100,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 4, name: "secrets that instances share", up: createSecrets },
   { version: 5, name: "what applications of an environment use", up: createEnvironmentAccess },
   { version: 6, name: "connections, connected accounts and links", up: createConnections },
-  mcpServers,
+  { version: 7, name: "MCP servers", up: createMcpServers },
   { version: 8, name: "idempotency keys", up: createIdempotency },
   { version: 10, name: "audit chains of instances", up: createAuditTables },
 ];

@@ -1,6 +1,6 @@
 /** Admin portal links: for a limited time, whoever has one sets up sign-in and directory sync of one organization. */
 
-import type { Feature } from "../workspace.ts";
+import type { Feature } from "./objects.ts";
 
 /** Seconds. */
 export const PORTAL_LINK_LIFETIME = { min: 300, default: 604_800, max: 2_592_000 } as const;

@@ -1,6 +1,6 @@
 /** Connected accounts: what a person has at a third party, for programs to use on their behalf. */
 
-import type { Page, PageRequest } from "../workspace.ts";
+import type { Page, PageRequest } from "./objects.ts";
 import type { ConnectionType } from "./connections.ts";
 
 /** Seconds. */

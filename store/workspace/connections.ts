@@ -1,7 +1,7 @@
 /** Connections: how people sign in to an environment or an organization, and what their connected accounts go through. */
 
 import { AppError } from "../../errors.ts";
-import type { Page, PageRequest } from "../workspace.ts";
+import type { Page, PageRequest } from "./objects.ts";
 
 export const CONNECTION_PROVIDERS = [
   "OKTA",

@@ -1,6 +1,6 @@
 /** The client of an environment, by which its applications sign people in: secrets, and where browsers may be sent. */
 
-import type { Page, PageRequest } from "../workspace.ts";
+import type { Page, PageRequest } from "./objects.ts";
 
 export interface EnvironmentClient {
   readonly clientId: string;

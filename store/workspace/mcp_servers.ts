@@ -1,6 +1,6 @@
 /** The MCP servers of customers of this workspace, whose clients an environment authorizes. */
 
-import type { Page, PageRequest } from "../workspace.ts";
+import type { Page, PageRequest } from "./objects.ts";
 
 /** One protected resource: the environment's authorization server issues access tokens for its URL. */
 export interface McpServer {

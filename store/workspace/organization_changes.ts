@@ -1,6 +1,6 @@
 /** How organizations change and end. */
 
-import type { Organization } from "../workspace.ts";
+import type { Organization } from "./objects.ts";
 
 /** What is left out stays as it is. */
 export interface OrganizationChanges {

@@ -1,7 +1,7 @@
 /** The roles of an environment: what they are, and what a backend does with them. */
 
 import { AppError } from "../../errors.ts";
-import type { Page, PageRequest } from "../workspace.ts";
+import type { Page, PageRequest } from "./objects.ts";
 
 /** What a membership of an organization may be; memberships name it by `name`. */
 export interface Role {

@@ -1,6 +1,6 @@
 /** The scopes of an environment: what its applications can ask for in access tokens. */
 
-import type { Page, PageRequest } from "../workspace.ts";
+import type { Page, PageRequest } from "./objects.ts";
 
 export interface Scope {
   readonly id: string;

@@ -1,6 +1,6 @@
 /** The people in an environment: one user for each email, and a membership for each of their organizations. */
 
-import type { OrganizationUser, Page, PageRequest } from "../workspace.ts";
+import type { OrganizationUser, Page, PageRequest } from "./objects.ts";
 
 /** A user as the environment knows them; there is none without a membership. */
 export interface User {

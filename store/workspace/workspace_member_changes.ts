@@ -1,6 +1,6 @@
 /** How the people change who manage the workspace itself. */
 
-import type { WorkspaceMember } from "../workspace.ts";
+import type { WorkspaceMember } from "./objects.ts";
 
 export interface MemberLifecycle {
   getWorkspaceMember(memberId: string): Promise<WorkspaceMember>;
