@@ -26,8 +26,11 @@ export interface MigrateOptions {
 }
 
 export interface MigrationPlace {
-  /** The namespace of our tables. */
-  readonly schema: string;
+  /**
+   * Whether the table of the migrations is there. Kysely would look at every table of the database, of whatever program,
+   * and fail where one of them is dropped meanwhile.
+   */
+  isMigrated(db: Database): Promise<boolean>;
   /** Opens the transaction: keeps other processes out, and makes the schema where there is none. */
   prepare(db: Transaction<Schema>): Promise<void>;
 }
@@ -65,10 +68,10 @@ async function versionOf(
   latest: number,
   place: MigrationPlace | undefined,
 ): Promise<number> {
-  const tables = await db.introspection.getTables();
-  const isOurs = (table: { name: string; schema?: string | undefined }) =>
-    table.name === MIGRATIONS_TABLE && (place === undefined || table.schema === place.schema);
-  if (!tables.some(isOurs)) return 0;
+  const isMigrated = place === undefined
+    ? (await db.introspection.getTables()).some(({ name }) => name === MIGRATIONS_TABLE)
+    : await place.isMigrated(db);
+  if (!isMigrated) return 0;
   const { version } = await db
     .selectFrom(MIGRATIONS_TABLE)
     .select(({ fn }) => fn.max("version").as("version"))

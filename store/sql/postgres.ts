@@ -63,7 +63,7 @@ export async function preparePostgres(
   try {
     await requireOurs(db, schema);
     await migrate(db, {
-      schema,
+      isMigrated: async (db) => (await tablesOf(db, schema)).includes(MIGRATIONS_TABLE),
       async prepare(trx) {
         // Held to the end of the transaction: of processes that start at once, one migrates and seeds.
         await sql`select pg_advisory_xact_lock(hashtextextended(${`gatehouse:${schema}`}, 0))`
@@ -101,6 +101,8 @@ function open(location: PostgresLocation, options: PoolOptions): Database {
     idleTimeoutMillis: options.lasting ? 0 : IDLE_MS,
     maxLifetimeSeconds: options.lasting ? 0 : LIFETIME_SECONDS,
     keepAlive: true,
+    // Under `deno serve` the process ends when nothing is left to do.
+    allowExitOnIdle: true,
     // The server's own limit comes first; this one is for a server or network that fell silent.
     query_timeout: statementTimeoutMs * 1.2 + 1_000,
     types: { getTypeParser },
@@ -191,6 +193,11 @@ async function requireOurs(db: Database, schema: string): Promise<void> {
   const { rows: [settings] } = await sql<{ encoding: string }>`
     select current_setting('server_encoding') as encoding`.execute(db);
   if (settings?.encoding !== "UTF8") throw storeFault("encoding");
+  const tables = await tablesOf(db, schema);
+  if (tables.length > 0 && !tables.includes(MIGRATIONS_TABLE)) throw storeFault("foreign_schema");
+}
+
+async function tablesOf(db: Database, schema: string): Promise<readonly string[]> {
   // Tables that came with an extension, such as PostGIS, belong to nobody's program.
   const { rows } = await sql<{ name: string }>`
     select class.relname as name
@@ -200,9 +207,7 @@ async function requireOurs(db: Database, schema: string): Promise<void> {
         select from pg_depend as depend
         where depend.classid = 'pg_class'::regclass and depend.objid = class.oid and depend.deptype = 'e'
       )`.execute(db);
-  if (rows.length > 0 && !rows.some(({ name }) => name === MIGRATIONS_TABLE)) {
-    throw storeFault("foreign_schema");
-  }
+  return rows.map(({ name }) => name);
 }
 
 async function schemaExists(db: Database, schema: string): Promise<boolean> {

@@ -130,6 +130,26 @@ test(
   },
 );
 
+test(
+  "postgres: a start is not disturbed by tables that others make and drop",
+  needsPostgres,
+  async () => {
+    const schema = schemaOf(newLocation());
+    await query(`create schema ${schema}`);
+    let opened = false;
+    const disturb = async () => {
+      while (!opened) await query(`create table ${schema}.t (id serial); drop table ${schema}.t`);
+    };
+    const disturbing = disturb();
+    try {
+      for (let n = 0; n < 5; n++) await (await openStore(newLocation(), { now })).close();
+    } finally {
+      opened = true;
+      await disturbing;
+    }
+  },
+);
+
 test("postgres: an empty schema that exists is taken", needsPostgres, async () => {
   const location = newLocation();
   await query(`create schema ${schemaOf(location)}`);
