@@ -137,12 +137,19 @@ test(
     const schema = schemaOf(newLocation());
     await query(`create schema ${schema}`);
     let opened = false;
-    const disturb = async () => {
-      while (!opened) await query(`create table ${schema}.t (id serial); drop table ${schema}.t`);
+    const disturb = async (_: unknown, n: number) => {
+      const ids = Array.from({ length: 40 }, (_, column) => `id${column} serial`).join();
+      while (!opened) {
+        // In one query they would be one transaction, and nobody would see the table.
+        await query(`create table ${schema}.t${n} (${ids})`);
+        await query(`drop table ${schema}.t${n}`);
+      }
     };
-    const disturbing = disturb();
+    const disturbing = Promise.all(Array.from({ length: 3 }, disturb));
+    const location = newLocation();
+    await (await openStore(location, { now })).close();
     try {
-      for (let n = 0; n < 5; n++) await (await openStore(newLocation(), { now })).close();
+      for (let n = 0; n < 20; n++) await (await openStore(location, { now })).close();
     } finally {
       opened = true;
       await disturbing;
