@@ -132,7 +132,7 @@ test(
 
 test(
   "postgres: a start is not disturbed by tables that others make and drop",
-  needsPostgres,
+  { ...needsPostgres, timeout: 60_000 },
   async () => {
     const schema = schemaOf(newLocation());
     await query(`create schema ${schema}`);
@@ -149,7 +149,7 @@ test(
     const location = newLocation();
     await (await openStore(location, { now })).close();
     try {
-      for (let n = 0; n < 20; n++) await (await openStore(location, { now })).close();
+      for (let n = 0; n < 10; n++) await (await openStore(location, { now })).close();
     } finally {
       opened = true;
       await disturbing;
