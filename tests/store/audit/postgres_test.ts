@@ -57,6 +57,17 @@ scene("commit() resolves when the record and all before it are in the table", as
   assertEquals(await trail.fault(), undefined);
 });
 
+scene("nothing in a string is changed on its way (H229)", async (trail) => {
+  const evil = `a\r\n{"x":1}\u001b[2J\u2028\u202E"},{\\\\\\"}',$1;\u0000 NULL é😀`;
+  const log = await trail.open();
+  await log.commit(call(1, { reason: evil, details: { [evil]: evil } }));
+  await log.commit(call(2, { reason: "" }));
+  await log.close();
+  const record = (await trail.records())[1]!;
+  assertEquals([record.reason, record.details?.[evil]], [evil, evil]);
+  assertEquals(await trail.fault(), undefined);
+});
+
 scene("a chain goes on after a restart, and each knows the others", async (trail) => {
   const server = await trail.open();
   await server.commit(call(1));
