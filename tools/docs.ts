@@ -33,6 +33,7 @@ import decision12 from "../docs/decisions/0012-subscriptions-are-refused-or-whol
 import decision13 from "../docs/decisions/0013-upstreams-by-checked-address.md" with {
   type: "text",
 };
+import decision14 from "../docs/decisions/0014-audit-chains-in-postgresql.md" with { type: "text" };
 import doctor from "../docs/doctor.md" with { type: "text" };
 import operations from "../docs/operations.md" with { type: "text" };
 import scalekit from "../docs/scalekit.md" with { type: "text" };
@@ -55,6 +56,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "docs/decisions/0011-an-unknown-outcome-keeps-its-key.md": decision11,
   "docs/decisions/0012-subscriptions-are-refused-or-whole.md": decision12,
   "docs/decisions/0013-upstreams-by-checked-address.md": decision13,
+  "docs/decisions/0014-audit-chains-in-postgresql.md": decision14,
   "docs/doctor.md": doctor,
   "docs/operations.md": operations,
   "docs/scalekit.md": scalekit,

@@ -151,11 +151,17 @@ async function otherHeads(storage: AuditStorage, own: string, keys: AuditKeys) {
 }
 
 function notWritable(place: string, cause: unknown): AppError {
+  // What passes by itself is worth another try.
+  const { retryAfterSeconds } = cause instanceof AppError ? cause : {};
   return new AppError(
     "unavailable",
     `The audit trail in ${place} cannot be written: ${
       cause instanceof Error ? cause.message : cause
     }`,
-    { reason: "audit_unavailable", cause },
+    {
+      reason: "audit_unavailable",
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+      cause,
+    },
   );
 }

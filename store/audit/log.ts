@@ -69,7 +69,7 @@ export async function openAuditLog(
   let current: OwnChain | undefined;
   current = await take();
 
-  /** The writer tries again, and says so again, for as long as no other chain can be had. */
+  /** The writer tries again, and calls this again, for as long as no other chain can be had. */
   function onLost(): void {
     if (closed || current === undefined) return;
     moving ??= move(current).catch(() => {}).finally(() => (moving = undefined));

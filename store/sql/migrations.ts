@@ -2,11 +2,11 @@
 
 import { type CreateTableBuilder, sql, type Transaction } from "kysely";
 import { storeFault } from "./fault.ts";
-import { createAuditTables } from "./migrations/10_audit.ts";
 import { createEnvironmentAccess } from "./migrations/5_environment_access.ts";
 import { createConnections } from "./migrations/6_connections.ts";
 import { createMcpServers } from "./migrations/7_mcp_servers.ts";
 import { createIdempotency } from "./migrations/8_idempotency.ts";
+import { createAuditTables } from "./migrations/9_audit.ts";
 import type { Database, Schema } from "./schema.ts";
 import { createSecrets } from "./secrets.ts";
 
@@ -102,7 +102,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 6, name: "connections, connected accounts and links", up: createConnections },
   { version: 7, name: "MCP servers", up: createMcpServers },
   { version: 8, name: "idempotency keys", up: createIdempotency },
-  { version: 10, name: "audit chains of instances", up: createAuditTables },
+  { version: 9, name: "audit chains of instances", up: createAuditTables },
 ];
 
 async function createFirstTables(db: Transaction<Schema>): Promise<void> {

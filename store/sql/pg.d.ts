@@ -38,6 +38,7 @@ export interface PoolConfig {
   readonly idleTimeoutMillis: number;
   readonly maxLifetimeSeconds: number;
   readonly keepAlive: boolean;
+  readonly allowExitOnIdle: boolean;
   readonly query_timeout: number;
   readonly types: { getTypeParser(oid: number, format?: "text" | "binary"): TypeParser };
   onConnect(client: Client): Promise<void>;

@@ -101,6 +101,8 @@ function open(location: PostgresLocation, options: PoolOptions): Database {
     idleTimeoutMillis: options.lasting ? 0 : IDLE_MS,
     maxLifetimeSeconds: options.lasting ? 0 : LIFETIME_SECONDS,
     keepAlive: true,
+    // Under `deno serve` the process ends when nothing is left to do.
+    allowExitOnIdle: true,
     // The server's own limit comes first; this one is for a server or network that fell silent.
     query_timeout: statementTimeoutMs * 1.2 + 1_000,
     types: { getTypeParser },

@@ -11,7 +11,7 @@ import type { PortalLinkRow } from "./admin_portal_links.ts";
 import type { RedirectUriRow } from "./redirect_uris.ts";
 import type { RoleRow } from "./roles.ts";
 import type { ScopeRow } from "./scopes.ts";
-import type { AuditHeadRow, AuditLineRow } from "./migrations/10_audit.ts";
+import type { AuditHeadRow, AuditLineRow } from "./migrations/9_audit.ts";
 import type { SecretRow } from "./secrets.ts";
 
 export interface Schema {

@@ -17,6 +17,8 @@ import { gatehouse, withFolder } from "./support.ts";
 
 after(dropSchemas);
 
+/** Several servers start and stop. */
+const SLOW = { ...needsPostgres, timeout: 60_000 };
 const silent = { debug() {}, info() {}, warning() {}, error() {} };
 
 test(
@@ -67,7 +69,7 @@ test(
     }),
 );
 
-test("all instances have the operator's token, in the store", needsPostgres, async () => {
+test("all instances have the operator's token, in the store", SLOW, async () => {
   const env = { GATEHOUSE_STORE: newLocation(), GATEHOUSE_OPERATOR_PORT: "0" };
   const config = await loadConfig({ env });
   const store = await openStore(env.GATEHOUSE_STORE, { now: () => new Date() });
@@ -103,7 +105,7 @@ test("all instances have the operator's token, in the store", needsPostgres, asy
 
 test(
   "a key is shared where the store is, and otherwise of this process",
-  needsPostgres,
+  SLOW,
   async () => {
     const location = newLocation();
     const stores = await Promise.all(
@@ -125,7 +127,7 @@ test(
   },
 );
 
-test("explain reads what is revoked from the store", needsPostgres, async () => {
+test("explain reads what is revoked from the store", SLOW, async () => {
   const server = await startServer({ env: { GATEHOUSE_STORE: newLocation() } });
   try {
     const env = {
@@ -152,7 +154,7 @@ test("explain reads what is revoked from the store", needsPostgres, async () => 
 
 test(
   "audit reads, verifies and exports the chains of all instances",
-  needsPostgres,
+  SLOW,
   () =>
     withFolder(async (folder) => {
       const location = new URL(newLocation());
@@ -197,7 +199,7 @@ test(
 
 test(
   "with a directory the trail is in files on this machine, under the shared keys",
-  needsPostgres,
+  SLOW,
   () =>
     withFolder(async (folder) => {
       const env = { GATEHOUSE_STORE: newLocation() };
@@ -231,7 +233,7 @@ test(
 
 test(
   "with audit.keysFile the keys of the trail are in that file",
-  needsPostgres,
+  SLOW,
   () =>
     withFolder(async (folder) => {
       const keysFile = join(folder, "audit.keys.json");

@@ -1,11 +1,14 @@
 /** The entry for hosts that own the listener: served by `deno serve` with network and environment alone, and by Bun. */
 
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { EXECUTABLES } from "../support/build.ts";
+import { dropSchemas, needsPostgres, newLocation } from "../support/postgres.ts";
 import { needs, run, startProcess } from "../support/process.ts";
 import { freePort, startIssuer } from "../support/server.ts";
 import { callTool, checkWire } from "./wire.ts";
+
+after(dropSchemas);
 
 const ENTRY = "cli/deploy.ts";
 const DENO_SERVE = [
@@ -49,6 +52,36 @@ for (const runtime of ["deno", "bun"] as const) {
     }
   });
 }
+
+test(
+  "the entry with a PostgreSQL store ends when it is told to",
+  { ...needs("deno"), ...needsPostgres },
+  async () => {
+    const port = await freePort();
+    const url = `http://localhost:${port}`;
+    const issuer = await startIssuer(`${url}/mcp`, "env:read");
+    const server = await startProcess({
+      command: [...DENO_SERVE, `--port=${port}`, ENTRY],
+      env: {
+        GATEHOUSE_PORT: String(port),
+        GATEHOUSE_URL: url,
+        GATEHOUSE_ISSUER: issuer.issuer,
+        GATEHOUSE_JWKS_URI: issuer.jwksUri,
+        GATEHOUSE_STORE: newLocation(),
+      },
+    });
+    try {
+      const answer = await callTool(url, "list_environments", { token: await issuer.token() });
+      assertEquals(answer.status, 200);
+      await answer.body?.cancel();
+    } finally {
+      // Null would be the signal that follows when nothing else helps.
+      const code = await server.stop();
+      await issuer.stop();
+      assertEquals(code === null, false);
+    }
+  },
+);
 
 test(
   "the entry does not start without an issuer, a store and a URL, and names all three",

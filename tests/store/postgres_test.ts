@@ -132,6 +132,33 @@ test(
   },
 );
 
+test(
+  "postgres: a start is not disturbed by tables that others make and drop",
+  { ...needsPostgres, timeout: 60_000 },
+  async () => {
+    const schema = schemaOf(newLocation());
+    await query(`create schema ${schema}`);
+    let opened = false;
+    const disturb = async (_: unknown, n: number) => {
+      const ids = Array.from({ length: 40 }, (_, column) => `id${column} serial`).join();
+      while (!opened) {
+        // In one query they would be one transaction, and nobody would see the table.
+        await query(`create table ${schema}.t${n} (${ids})`);
+        await query(`drop table ${schema}.t${n}`);
+      }
+    };
+    const disturbing = Promise.all(Array.from({ length: 3 }, disturb));
+    const location = newLocation();
+    await (await openStore(location, { now })).close();
+    try {
+      for (let n = 0; n < 10; n++) await (await openStore(location, { now })).close();
+    } finally {
+      opened = true;
+      await disturbing;
+    }
+  },
+);
+
 test("postgres: an empty schema that exists is taken", needsPostgres, async () => {
   const location = newLocation();
   await query(`create schema ${schemaOf(location)}`);

@@ -2,11 +2,21 @@
 
 import { after, test } from "node:test";
 import { assert, assertEquals, assertFalse, assertMatch, assertRejects } from "@std/assert";
+import { sql } from "kysely";
 import { AppError } from "../../../errors.ts";
 import type { AuditRecord } from "../../../store/audit.ts";
 import type { OpenedAuditLog } from "../../../store/audit/log.ts";
 import { readLine, seal, withSignature } from "../../../store/audit/record.ts";
-import { dropSchemas, locationWith, needsPostgres, query } from "../../support/postgres.ts";
+import { readPostgresLocation } from "../../../store/postgres_location.ts";
+import { createChainLock } from "../../../store/sql/audit_lock.ts";
+import { openPostgresSession } from "../../../store/sql/postgres.ts";
+import {
+  dropSchemas,
+  locationWith,
+  needsPostgres,
+  query,
+  schemaOf,
+} from "../../support/postgres.ts";
 import { startTcpProxy } from "../../support/tcp_proxy.ts";
 import type { TcpProxy } from "../../support/tcp_proxy.ts";
 import { call } from "./support.ts";
@@ -44,6 +54,17 @@ scene("commit() resolves when the record and all before it are in the table", as
   const groups = (await trail.lines()).filter((line) => line.includes('},"signature":"'));
   assert(groups.length < 20, `${groups.length} groups`);
   await log.close();
+  assertEquals(await trail.fault(), undefined);
+});
+
+scene("nothing in a string is changed on its way (H229)", async (trail) => {
+  const evil = `a\r\n{"x":1}\u001b[2J\u2028\u202E"},{\\\\\\"}',$1;\u0000 NULL é😀`;
+  const log = await trail.open();
+  await log.commit(call(1, { reason: evil, details: { [evil]: evil } }));
+  await log.commit(call(2, { reason: "" }));
+  await log.close();
+  const record = (await trail.records())[1]!;
+  assertEquals([record.reason, record.details?.[evil]], [evil, evil]);
   assertEquals(await trail.fault(), undefined);
 });
 
@@ -315,29 +336,48 @@ scene("query() pages through chains of instances by time", async (trail) => {
 });
 
 scene("what is acknowledged is on the disk, whatever the role's default is", async (trail) => {
-  const role = `${new URL(trail.location).searchParams.get("schema")}_careless`;
-  await query(
-    `create role ${role} superuser login; alter role ${role} set synchronous_commit = off`,
-  );
-  try {
-    const location = new URL(trail.location);
-    location.username = role;
-    const log = await trail.open({}, location.href);
-    // The only way to see the setting of another session is to make it matter; so it is asked of one like it.
-    const { createChainLock } = await import("../../../store/sql/audit_lock.ts");
-    const { openPostgresSession } = await import("../../../store/sql/postgres.ts");
-    const { readPostgresLocation } = await import("../../../store/postgres_location.ts");
-    const { sql } = await import("kysely");
+  await withRole(trail, async (role, location) => {
+    await query(`alter role ${role} superuser; alter role ${role} set synchronous_commit = off`);
     const lock = createChainLock("another");
-    const db = openPostgresSession(readPostgresLocation(location.href), lock.take);
+    const db = openPostgresSession(readPostgresLocation(location), lock.take);
     const { rows } = await sql`select current_setting('synchronous_commit') as value`.execute(db);
-    assertEquals(rows, [{ value: "on" }]);
     await db.destroy();
+    assertEquals([rows, lock.sessions], [[{ value: "on" }], 1]);
+  });
+});
+
+scene("a role that may only read and add can write the trail", async (trail) => {
+  await withRole(trail, async (role, location) => {
+    const schema = schemaOf(trail.location);
+    await query(`grant usage on schema ${schema} to ${role}`);
+    await trail.sql(`grant select, insert on LINES to ${role}`);
+    await trail.sql(`grant select, insert, update on HEADS to ${role}`);
+    const log = await trail.open({}, location);
+    await log.commit(call(1));
+    await query("select pg_terminate_backend($1)", [await trail.holder("server")]);
+    await commitAtLast(log, 2);
+    assertEquals(numbersIn((await log.query({ limit: 2, event: "tool.call" })).records), [2, 1]);
     await log.close();
+    await query(`drop owned by ${role}`);
+  });
+  assertEquals(await trail.fault(), undefined);
+});
+
+/** Runs work with a role of its own, and the location of the trail under its name. */
+async function withRole(
+  { location }: TableTrail,
+  work: (role: string, location: string) => Promise<void>,
+): Promise<void> {
+  const role = `${schemaOf(location)}_role`;
+  await query(`create role ${role} login`);
+  try {
+    const asRole = new URL(location);
+    asRole.username = role;
+    await work(role, asRole.href);
   } finally {
     await query(`drop role ${role}`);
   }
-});
+}
 
 /** A short time-out, so that a silent server is given up soon. */
 async function throughProxy(

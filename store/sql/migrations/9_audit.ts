@@ -1,4 +1,4 @@
-/** Migration 10: the audit chains of instances that share a database. With SQLite they are in files, and the tables stay empty. */
+/** Migration 9: the audit chains of instances that share a database. With SQLite they are in files, and the tables stay empty. */
 
 import type { Transaction } from "kysely";
 import type { Schema } from "../schema.ts";
