@@ -3,19 +3,25 @@
 import { Buffer } from "node:buffer";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { assert, assertEquals, assertFalse, assertMatch, assertRejects } from "@std/assert";
 import { loadConfig } from "../../cli/config.ts";
 import { startOperator } from "../../cli/operator.ts";
 import { sharedKey } from "../../cli/shared_keys.ts";
 import { AppError } from "../../errors.ts";
 import { openStore } from "../../store/mod.ts";
-import { dropSchemas, needsPostgres, newLocation, query, schemaOf } from "../support/postgres.ts";
+import {
+  dropSchemasAfter,
+  needsPostgres,
+  newLocation,
+  query,
+  schemaOf,
+} from "../support/postgres.ts";
 import { needs, program, run } from "../support/process.ts";
 import { freePort, startServer } from "../support/server.ts";
 import { gatehouse, withFolder } from "./support.ts";
 
-after(dropSchemas);
+dropSchemasAfter();
 
 /** Several servers start and stop. */
 const SLOW = { ...needsPostgres, timeout: 60_000 };

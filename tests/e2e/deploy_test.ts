@@ -1,14 +1,14 @@
 /** The entry for hosts that own the listener: served by `deno serve` with network and environment alone, and by Bun. */
 
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { EXECUTABLES } from "../support/build.ts";
-import { dropSchemas, needsPostgres, newLocation } from "../support/postgres.ts";
+import { dropSchemasAfter, needsPostgres, newLocation } from "../support/postgres.ts";
 import { needs, run, startProcess } from "../support/process.ts";
 import { freePort, startIssuer } from "../support/server.ts";
 import { callTool, checkWire } from "./wire.ts";
 
-after(dropSchemas);
+dropSchemasAfter();
 
 const ENTRY = "cli/deploy.ts";
 const DENO_SERVE = [

@@ -1,6 +1,6 @@
 /** Several instances on one PostgreSQL behave as one, also while one is killed and a client is cut off. */
 
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import {
   authorizeUrl,
@@ -11,12 +11,12 @@ import {
   PUBLIC_CLIENT,
   VERIFIER,
 } from "../auth/embedded/support.ts";
-import { dropSchemas, needsPostgres, query } from "../support/postgres.ts";
+import { dropSchemasAfter, needsPostgres, query } from "../support/postgres.ts";
 import { needs } from "../support/process.ts";
 import { callOnce, recordsOf, startLoad, TOOL_BUDGET, until, withDeployment } from "./instances.ts";
 import type { Deployment } from "./instances.ts";
 
-after(dropSchemas);
+dropSchemasAfter();
 
 for (const runtime of ["deno", "bun"] as const) {
   const options = { ...needs(runtime), ...needsPostgres, timeout: 300_000 };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { dropSchemas, needsPostgres, newLocation } from "../support/postgres.ts";
+import { dropSchemasAfter, needsPostgres, newLocation } from "../support/postgres.ts";
 import type { RunningServer } from "../support/server.ts";
 import { createBench } from "./dpop_bench.ts";
 import type { Bench, BenchOptions } from "./dpop_bench.ts";
@@ -12,7 +12,7 @@ import { readJson } from "./forms.ts";
 import { withScene } from "./generators_scene.ts";
 import type { Scene, SceneOptions } from "./generators_scene.ts";
 
-after(dropSchemas);
+dropSchemasAfter();
 
 interface DpopScene extends Scene {
   readonly endpoint: { readonly port: number; readonly host: string };

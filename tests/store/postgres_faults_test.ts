@@ -2,7 +2,7 @@
 
 import { sql } from "kysely";
 import { randomBytes } from "node:crypto";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AppError } from "../../errors.ts";
 import { readPostgresLocation } from "../../store/postgres_location.ts";
@@ -11,11 +11,17 @@ import type { Database } from "../../store/sql/schema.ts";
 import { retrying, transact } from "../../store/sql/transaction.ts";
 import { openStore } from "../../store/mod.ts";
 import type { Store } from "../../store/mod.ts";
-import { dropSchemas, needsPostgres, newLocation, query, SERVER } from "../support/postgres.ts";
+import {
+  dropSchemasAfter,
+  needsPostgres,
+  newLocation,
+  query,
+  SERVER,
+} from "../support/postgres.ts";
 import { startTcpProxy } from "../support/tcp_proxy.ts";
 import type { TcpProxy } from "../support/tcp_proxy.ts";
 
-after(dropSchemas);
+dropSchemasAfter();
 
 const now = () => new Date();
 const PAGE = { pageSize: 1 };

@@ -1,6 +1,6 @@
 /** The PostgreSQL store: the contracts, each test in a schema of its own, and how it is opened. */
 
-import { after, test } from "node:test";
+import { test } from "node:test";
 import {
   assert,
   assertEquals,
@@ -12,7 +12,7 @@ import { AppError } from "../../errors.ts";
 import { openStore } from "../../store/mod.ts";
 import { freePort } from "../support/server.ts";
 import {
-  dropSchemas,
+  dropSchemasAfter,
   locationWith,
   needsPostgres,
   newLocation,
@@ -27,7 +27,7 @@ import { describeWorkspace } from "./contract.ts";
 import { describeIdempotency } from "./idempotency_contract.ts";
 import { describeRevocations } from "./revocation_contract.ts";
 
-after(dropSchemas);
+dropSchemasAfter();
 
 const now = () => new Date();
 

@@ -3,9 +3,9 @@
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import process from "node:process";
-import { test } from "node:test";
+import { after, test } from "node:test";
 // @ts-types="../../store/sql/pg.d.ts"
-import pg from "pg";
+import pg, { type Client } from "pg";
 
 export const SERVER = process.env["GATEHOUSE_TEST_POSTGRES"] ??
   "postgres://postgres@127.0.0.1:5432/postgres";
@@ -20,10 +20,17 @@ export const needsPostgres: { readonly skip?: string } = await listens(where)
 
 const schemas: string[] = [];
 
-/** Drops what `newLocation()` named; each test file registers it with `after()`, as Bun runs that for one file alone. */
-export async function dropSchemas(): Promise<void> {
+/** Drops what `newLocation()` named, at the end of the file; each test file asks for it, as Bun forgets it after one. */
+export function dropSchemasAfter(): void {
+  // Several at once, as Bun gives a hook five seconds.
+  after(() => Promise.all(Array.from({ length: 8 }, () => withClient(dropSchemas))));
+}
+
+async function dropSchemas(client: Client): Promise<void> {
   // One by one: a transaction that drops them all needs more locks than the server has.
-  for (const schema of schemas.splice(0)) await query(`drop schema if exists ${schema} cascade`);
+  for (let schema = schemas.pop(); schema !== undefined; schema = schemas.pop()) {
+    await client.query(`drop schema if exists ${schema} cascade`);
+  }
 }
 
 /** The location of a store in a schema of its own, which does not exist yet. */
@@ -47,15 +54,18 @@ export function schemaOf(location: string): string {
 }
 
 /** Runs statements beside the store. */
-export async function query(
+export function query(
   text: string,
   values?: readonly unknown[],
 ): Promise<readonly Record<string, unknown>[]> {
+  return withClient(async (client) => (await client.query(text, values)).rows ?? []);
+}
+
+async function withClient<T>(work: (client: Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: SERVER });
   await client.connect();
   try {
-    const { rows } = await client.query(text, values);
-    return rows ?? [];
+    return await work(client);
   } finally {
     await client.end();
   }

@@ -1,13 +1,13 @@
 /** The authorization server while its database is away: callers learn when to come back, and nothing else. */
 
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { openStore } from "../../../store/mod.ts";
-import { dropSchemas, needsPostgres, newLocation, SERVER } from "../../support/postgres.ts";
+import { dropSchemasAfter, needsPostgres, newLocation, SERVER } from "../../support/postgres.ts";
 import { startTcpProxy } from "../../support/tcp_proxy.ts";
 import { withServer } from "./support.ts";
 
-after(dropSchemas);
+dropSchemasAfter();
 
 test(
   "while the database is away requests are refused with 503 and Retry-After, and go on when it is back",

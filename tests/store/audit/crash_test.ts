@@ -5,15 +5,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openAudit, openAuditTrail } from "../../../store/audit/open.ts";
 import { verifyStorage } from "../../../store/audit/verify.ts";
 import { openStore } from "../../../store/mod.ts";
-import { dropSchemas, needsPostgres, newLocation } from "../../support/postgres.ts";
+import { dropSchemasAfter, needsPostgres, newLocation } from "../../support/postgres.ts";
 
-after(dropSchemas);
+dropSchemasAfter();
 
 const KILLS = 5;
 const SLOW = { timeout: 120_000 };

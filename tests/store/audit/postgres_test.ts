@@ -1,6 +1,6 @@
 /** The audit trail in PostgreSQL: durable by one statement, tamper-evident, and of one living process for each chain. */
 
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { assert, assertEquals, assertFalse, assertMatch, assertRejects } from "@std/assert";
 import { sql } from "kysely";
 import { AppError } from "../../../errors.ts";
@@ -11,7 +11,7 @@ import { readPostgresLocation } from "../../../store/postgres_location.ts";
 import { createChainLock } from "../../../store/sql/audit_lock.ts";
 import { openPostgresSession } from "../../../store/sql/postgres.ts";
 import {
-  dropSchemas,
+  dropSchemasAfter,
   locationWith,
   needsPostgres,
   query,
@@ -23,7 +23,7 @@ import { call } from "./support.ts";
 import { numbersIn, withTables } from "./tables.ts";
 import type { TableTrail } from "./tables.ts";
 
-after(dropSchemas);
+dropSchemasAfter();
 
 const range = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index);
