@@ -114,6 +114,9 @@ export async function claimChain(
         known = text;
       }),
 
-    release: () => db.destroy(),
+    async release() {
+      await lock.release();
+      await db.destroy();
+    },
   };
 }

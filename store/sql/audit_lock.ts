@@ -11,6 +11,12 @@ export interface ChainLock {
    * @throws {AppError} for which `isHeldByOther()` is true.
    */
   take(client: Client): Promise<void>;
+  /**
+   * Gives it back where the session is there to be asked; never rejects.
+   *
+   * The end of the session does it too, but a moment after its client has gone on.
+   */
+  release(): Promise<void>;
   /** How many sessions have taken it. */
   readonly sessions: number;
 }
@@ -18,6 +24,7 @@ export interface ChainLock {
 const HELD = "audit_chain_held";
 const ATTEMPTS = 40;
 const PAUSE_MS = 50;
+const RELEASE_MS = 1_000;
 
 export function isHeldByOther(error: unknown): boolean {
   return error instanceof AppError && error.reason === HELD;
@@ -36,6 +43,7 @@ interface Session {
 
 export function createChainLock(name: string): ChainLock {
   let own: Session | undefined;
+  let holder: Client | undefined;
   let sessions = 0;
 
   async function one<Row>(client: Client, text: string, ...values: unknown[]): Promise<Row> {
@@ -56,6 +64,7 @@ export function createChainLock(name: string): ChainLock {
         const { taken } = await one<{ taken: boolean }>(client, TAKE, name);
         if (taken) {
           own = await one<Session>(client, OWN_SESSION);
+          holder = client;
           sessions++;
           return;
         }
@@ -68,6 +77,11 @@ export function createChainLock(name: string): ChainLock {
         await delay(PAUSE_MS);
       }
       throw new Error("The session that held the audit chain has not ended yet");
+    },
+
+    async release() {
+      const released = holder?.query(RELEASE, [name]).catch(() => {});
+      await Promise.race([released, delay(RELEASE_MS, undefined, { ref: false })]);
     },
   };
 }
@@ -88,6 +102,7 @@ const SETTINGS = `
   where not (name = 'synchronous_commit' and setting = 'remote_apply')`;
 
 const TAKE = "select pg_try_advisory_lock(hashtextextended($1, 0)) as taken";
+const RELEASE = "select pg_advisory_unlock(hashtextextended($1, 0))";
 /** The backend that holds the lock of a name, if any; a 64-bit key stands in two halves there. */
 export const HOLDER = `
   select pid from pg_locks
