@@ -1,8 +1,8 @@
 /** Bridges their pages to ours: any size from 1 to 100, tokens bound to their list, nothing twice while rows are added. */
 
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import { AppError } from "../../errors.ts";
+import { fingerprintOf, membersOf, notIssued } from "../page_token.ts";
 import type { Page, PageRequest } from "../workspace.ts";
 import { countIn, type Json, objectsIn, strangeAnswer, textIn } from "./values.ts";
 
@@ -147,9 +147,7 @@ function writeToken(
 /** A token is no secret and carries no authority: a forged one only starts the caller's own list elsewhere. */
 function readToken(token: string, list: readonly (string | undefined)[]): Place {
   if (token.length > MAX_TOKEN || !/^[\w-]+$/.test(token)) throw notIssued();
-  const { v, list: issuedFor, size, at, after, offset } = parseObject(
-    Buffer.from(token, "base64url").toString(),
-  );
+  const { v, list: issuedFor, size, at, after, offset } = membersOf(token);
   const isPlace = v === 1 && issuedFor === fingerprintOf(list) && isCount(size) && isCount(offset);
   if (!isPlace || !isOptionalText(at) || !isOptionalText(after)) throw notIssued();
   return {
@@ -160,30 +158,10 @@ function readToken(token: string, list: readonly (string | undefined)[]): Place 
   };
 }
 
-function fingerprintOf(list: readonly (string | undefined)[]): string {
-  return createHash("sha256").update(JSON.stringify(list)).digest("base64url").slice(0, 22);
-}
-
 function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 1_000_000;
 }
 
 function isOptionalText(value: unknown): value is string | undefined {
   return value === undefined || typeof value === "string";
-}
-
-function notIssued(): AppError {
-  return new AppError(
-    "invalid_input",
-    "The pageToken was not issued for this list; call again without it",
-    { reason: "page_token" },
-  );
-}
-
-function parseObject(text: string): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    return {};
-  }
 }

@@ -1,9 +1,8 @@
 /** Pages by keyset: the token holds the last id of a page, so that rows added meanwhile shift nothing. */
 
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import type { SelectQueryBuilder } from "kysely";
-import { AppError } from "../../errors.ts";
+import { fingerprintOf, membersOf, notIssued } from "../page_token.ts";
 import type { Page, PageRequest } from "../workspace.ts";
 import type { Schema } from "./schema.ts";
 
@@ -59,10 +58,6 @@ const TOKEN_VERSION = 1;
 const TOKEN = /^[\w-]{1,256}$/;
 const ID = /^[a-z]+_[0-9A-Z]{26}$/;
 
-function fingerprintOf(list: readonly (string | undefined)[]): string {
-  return createHash("sha256").update(JSON.stringify(list)).digest("base64url").slice(0, 22);
-}
-
 /** A token is no secret and carries no authority: a forged one only starts the caller's own list elsewhere. */
 function writeToken(list: string, after: string): string {
   return Buffer.from(JSON.stringify({ v: TOKEN_VERSION, list, after })).toString("base64url");
@@ -70,21 +65,9 @@ function writeToken(list: string, after: string): string {
 
 function readToken(token: string, fingerprint: string): string {
   if (TOKEN.test(token)) {
-    const { v, list, after } = parseObject(Buffer.from(token, "base64url").toString());
+    const { v, list, after } = membersOf(token);
     const known = v === TOKEN_VERSION && list === fingerprint;
     if (known && typeof after === "string" && ID.test(after)) return after;
   }
-  throw new AppError(
-    "invalid_input",
-    "The pageToken was not issued for this list; call again without it",
-    { reason: "page_token" },
-  );
-}
-
-function parseObject(text: string): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    return {};
-  }
+  throw notIssued();
 }
