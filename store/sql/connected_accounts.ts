@@ -10,7 +10,7 @@ import type {
 } from "../workspace/connected_accounts.ts";
 import { connectsAccounts } from "../workspace/connections.ts";
 import type { ConnectionRow } from "./connections.ts";
-import { findEnvironment } from "./environments.ts";
+import { findEnvironment, findInEnvironment } from "./environments.ts";
 import { createSweeper, freshLink } from "./links.ts";
 import { readPage } from "./page.ts";
 import type { Database, Schema, SqlContext, Times } from "./schema.ts";
@@ -152,18 +152,19 @@ function selectAccounts(db: Database) {
     .select(["key_id", "type", "provider", "provider_key"]);
 }
 
-async function findAccount(
+function findAccount(
   db: Database,
   environmentId: string,
   connectedAccountId: string,
 ): Promise<JoinedRow> {
-  const row = await selectAccounts(db)
-    .where("connected_accounts.id", "=", connectedAccountId)
-    .where("connected_accounts.environment_id", "=", environmentId)
-    .executeTakeFirst();
-  if (row) return row;
-  await findEnvironment(db, environmentId);
-  throw unknownAccount(environmentId, connectedAccountId);
+  return findInEnvironment(
+    db,
+    { environmentId, key: connectedAccountId },
+    selectAccounts(db)
+      .where("connected_accounts.id", "=", connectedAccountId)
+      .where("connected_accounts.environment_id", "=", environmentId),
+    () => unknownAccount(environmentId, connectedAccountId),
+  );
 }
 
 /** Finds the connection by the name that programs have for it, and keeps it from going away until the end. */

@@ -17,7 +17,7 @@ import {
   settingsFor,
   statusOf,
 } from "./connection_rules.ts";
-import { findEnvironment } from "./environments.ts";
+import { findEnvironment, findInEnvironment } from "./environments.ts";
 import { findOrganization } from "./organizations.ts";
 import { readPage } from "./page.ts";
 import type { Database, Schema, SqlContext, Times } from "./schema.ts";
@@ -185,18 +185,19 @@ function selectConnections(db: Database) {
     .select("organizations.display_name as organization_name");
 }
 
-async function findConnection(
+function findConnection(
   db: Database,
   environmentId: string,
   connectionId: string,
 ): Promise<NamedRow> {
-  const row = await selectConnections(db)
-    .where("connections.id", "=", connectionId)
-    .where("connections.environment_id", "=", environmentId)
-    .executeTakeFirst();
-  if (row) return row;
-  await findEnvironment(db, environmentId);
-  throw unknownConnection(environmentId, connectionId);
+  return findInEnvironment(
+    db,
+    { environmentId, key: connectionId },
+    selectConnections(db)
+      .where("connections.id", "=", connectionId)
+      .where("connections.environment_id", "=", environmentId),
+    () => unknownConnection(environmentId, connectionId),
+  );
 }
 
 /** Holds until the end of the transaction who else changes the connection; a change that changes nothing locks the row. */

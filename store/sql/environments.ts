@@ -49,6 +49,24 @@ export async function findEnvironment(
 }
 
 /**
+ * Reads one object of an environment by `key`, the id or name that its caller knows it by.
+ *
+ * @throws {AppError} `not_found`: that of the environment where it does not exist, otherwise `missing`.
+ */
+export async function findInEnvironment<Row>(
+  db: Database,
+  { environmentId, key }: { readonly environmentId: string; readonly key: string },
+  query: { executeTakeFirst(): Promise<Row | undefined> },
+  missing: () => AppError,
+): Promise<Row> {
+  const isAskable = isStorable(environmentId) && isStorable(key);
+  const row = isAskable ? await query.executeTakeFirst() : undefined;
+  if (row) return row;
+  await findEnvironment(db, environmentId);
+  throw missing();
+}
+
+/**
  * Holds until the end of the transaction what else wants this lock, in any process.
  *
  * Two imports of the same people in another order would otherwise wait for each other's rows for ever. A change that

@@ -2,10 +2,10 @@
 
 import { AppError } from "../../errors.ts";
 import type { McpServer, McpServerChanges, McpServers } from "../workspace/mcp_servers.ts";
-import { findEnvironment } from "./environments.ts";
+import { findEnvironment, findInEnvironment } from "./environments.ts";
 import { readPage } from "./page.ts";
 import type { Database, McpServerRow, SqlContext } from "./schema.ts";
-import { assertStorable, isStorable } from "./text.ts";
+import { assertStorable } from "./text.ts";
 import { unlessTaken } from "./unique.ts";
 
 export function mcpServers({ db, newId, now }: SqlContext): McpServers {
@@ -83,25 +83,25 @@ export function mcpServers({ db, newId, now }: SqlContext): McpServers {
 }
 
 /** Reads an MCP server of the environment, or throws `not_found`. */
-async function findMcpServer(
+function findMcpServer(
   db: Database,
   environmentId: string,
   mcpServerId: string,
 ): Promise<McpServerRow> {
-  const row = isStorable(mcpServerId) && isStorable(environmentId)
-    ? await db
+  return findInEnvironment(
+    db,
+    { environmentId, key: mcpServerId },
+    db
       .selectFrom("mcp_servers")
       .selectAll()
       .where("id", "=", mcpServerId)
-      .where("environment_id", "=", environmentId)
-      .executeTakeFirst()
-    : undefined;
-  if (row) return row;
-  await findEnvironment(db, environmentId);
-  throw new AppError(
-    "not_found",
-    "The MCP server does not exist in this environment; list its MCP servers to find the id",
-    { reason: "mcp_server", details: { environmentId, mcpServerId } },
+      .where("environment_id", "=", environmentId),
+    () =>
+      new AppError(
+        "not_found",
+        "The MCP server does not exist in this environment; list its MCP servers to find the id",
+        { reason: "mcp_server", details: { environmentId, mcpServerId } },
+      ),
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { AppError } from "../../errors.ts";
 import type { Organization, Workspace } from "../workspace.ts";
-import { findEnvironment } from "./environments.ts";
+import { findEnvironment, findInEnvironment } from "./environments.ts";
 import { readPage } from "./page.ts";
 import type { Database, OrganizationRow, SqlContext } from "./schema.ts";
 import { assertStorable, contains, isStorable, searchKey } from "./text.ts";
@@ -78,25 +78,25 @@ export function organizations({ db, newId, now }: SqlContext): Pick<
 }
 
 /** Reads an organization of the environment, or throws `not_found`. */
-export async function findOrganization(
+export function findOrganization(
   db: Database,
   environmentId: string,
   organizationId: string,
 ): Promise<OrganizationRow> {
-  const row = isStorable(organizationId) && isStorable(environmentId)
-    ? await db
+  return findInEnvironment(
+    db,
+    { environmentId, key: organizationId },
+    db
       .selectFrom("organizations")
       .selectAll()
       .where("id", "=", organizationId)
-      .where("environment_id", "=", environmentId)
-      .executeTakeFirst()
-    : undefined;
-  if (row) return row;
-  await findEnvironment(db, environmentId);
-  throw new AppError(
-    "not_found",
-    "The organization does not exist in this environment; list its organizations to find the id",
-    { reason: "organization", details: { environmentId, organizationId } },
+      .where("environment_id", "=", environmentId),
+    () =>
+      new AppError(
+        "not_found",
+        "The organization does not exist in this environment; list its organizations to find the id",
+        { reason: "organization", details: { environmentId, organizationId } },
+      ),
   );
 }
 

@@ -7,10 +7,10 @@ import type {
   RedirectUriKind,
 } from "../workspace/environment_client.ts";
 import { changeEnvironment, tooMany } from "./environment_change.ts";
-import { findEnvironment } from "./environments.ts";
+import { findEnvironment, findInEnvironment } from "./environments.ts";
 import { readPage } from "./page.ts";
 import type { Database, SqlContext } from "./schema.ts";
-import { assertStorable, isStorable } from "./text.ts";
+import { assertStorable } from "./text.ts";
 
 export interface RedirectUriRow {
   id: string;
@@ -91,27 +91,27 @@ export function redirectUris({ db, newId, now }: SqlContext): Pick<
   };
 }
 
-async function findRedirectUri(
+function findRedirectUri(
   db: Database,
   environmentId: string,
   kind: RedirectUriKind,
   uri: string,
 ): Promise<RedirectUriRow> {
-  const row = isStorable(environmentId) && isStorable(uri)
-    ? await db
+  return findInEnvironment(
+    db,
+    { environmentId, key: uri },
+    db
       .selectFrom("redirect_uris")
       .selectAll()
       .where("environment_id", "=", environmentId)
       .where("kind", "=", kind)
-      .where("uri", "=", uri)
-      .executeTakeFirst()
-    : undefined;
-  if (row) return row;
-  await findEnvironment(db, environmentId);
-  throw new AppError(
-    "not_found",
-    `The environment has no such ${NAMES[kind]}; list them, and give it letter by letter`,
-    { reason: "redirect_uri", details: { environmentId } },
+      .where("uri", "=", uri),
+    () =>
+      new AppError(
+        "not_found",
+        `The environment has no such ${NAMES[kind]}; list them, and give it letter by letter`,
+        { reason: "redirect_uri", details: { environmentId } },
+      ),
   );
 }
 

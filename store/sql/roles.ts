@@ -5,11 +5,11 @@ import { AppError } from "../../errors.ts";
 import { assertReplaceable } from "../workspace/roles.ts";
 import type { DefaultRoles, Role, RoleWorkspace } from "../workspace/roles.ts";
 import { changeEnvironment, tooMany } from "./environment_change.ts";
-import { findEnvironment } from "./environments.ts";
+import { findEnvironment, findInEnvironment } from "./environments.ts";
 import { countMemberships, replaceInMemberships } from "./membership_roles.ts";
 import { readPage } from "./page.ts";
 import type { Database, Schema, SqlContext } from "./schema.ts";
-import { assertStorable, isStorable } from "./text.ts";
+import { assertStorable } from "./text.ts";
 
 export interface RoleRow {
   id: string;
@@ -164,21 +164,21 @@ export async function roleNames(db: Database, environmentId: string): Promise<st
   return rows.map(({ name }) => name);
 }
 
-async function findRole(db: Database, environmentId: string, name: string): Promise<RoleRow> {
-  const row = isStorable(environmentId) && isStorable(name)
-    ? await db
+function findRole(db: Database, environmentId: string, name: string): Promise<RoleRow> {
+  return findInEnvironment(
+    db,
+    { environmentId, key: name },
+    db
       .selectFrom("environment_roles")
       .selectAll()
       .where("environment_id", "=", environmentId)
-      .where("name", "=", name)
-      .executeTakeFirst()
-    : undefined;
-  if (row) return row;
-  await findEnvironment(db, environmentId);
-  throw new AppError(
-    "not_found",
-    "The environment has no role of this name; list its roles to find the name, which is case-sensitive",
-    { reason: "role", details: { environmentId, roleName: name } },
+      .where("name", "=", name),
+    () =>
+      new AppError(
+        "not_found",
+        "The environment has no role of this name; list its roles to find the name, which is case-sensitive",
+        { reason: "role", details: { environmentId, roleName: name } },
+      ),
   );
 }
 

@@ -3,10 +3,10 @@
 import { AppError } from "../../errors.ts";
 import type { Scope, ScopeWorkspace } from "../workspace/scopes.ts";
 import { changeEnvironment, tooMany } from "./environment_change.ts";
-import { findEnvironment } from "./environments.ts";
+import { findEnvironment, findInEnvironment } from "./environments.ts";
 import { readPage } from "./page.ts";
 import type { Database, SqlContext } from "./schema.ts";
-import { assertStorable, isStorable } from "./text.ts";
+import { assertStorable } from "./text.ts";
 
 export interface ScopeRow {
   id: string;
@@ -101,21 +101,21 @@ export function scopes({ db, newId, now }: SqlContext): ScopeWorkspace {
   };
 }
 
-async function findScope(db: Database, environmentId: string, name: string): Promise<ScopeRow> {
-  const row = isStorable(environmentId) && isStorable(name)
-    ? await db
+function findScope(db: Database, environmentId: string, name: string): Promise<ScopeRow> {
+  return findInEnvironment(
+    db,
+    { environmentId, key: name },
+    db
       .selectFrom("environment_scopes")
       .selectAll()
       .where("environment_id", "=", environmentId)
-      .where("name", "=", name)
-      .executeTakeFirst()
-    : undefined;
-  if (row) return row;
-  await findEnvironment(db, environmentId);
-  throw new AppError(
-    "not_found",
-    "The environment has no scope of this name; list its scopes to find the name, which is case-sensitive",
-    { reason: "scope", details: { environmentId, scopeName: name } },
+      .where("name", "=", name),
+    () =>
+      new AppError(
+        "not_found",
+        "The environment has no scope of this name; list its scopes to find the name, which is case-sensitive",
+        { reason: "scope", details: { environmentId, scopeName: name } },
+      ),
   );
 }
 

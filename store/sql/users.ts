@@ -4,7 +4,7 @@ import type { Transaction } from "kysely";
 import { AppError } from "../../errors.ts";
 import type { OrganizationUser } from "../workspace.ts";
 import type { User, UserDetails, Users } from "../workspace/users.ts";
-import { findEnvironment, lockEnvironment } from "./environments.ts";
+import { findEnvironment, findInEnvironment, lockEnvironment } from "./environments.ts";
 import { assertKnownRoles } from "./membership_roles.ts";
 import { toOrganizationUser, userExternalIdTaken } from "./organization_users.ts";
 import { findOrganization } from "./organizations.ts";
@@ -133,21 +133,21 @@ export async function deleteUsersOfNone(
   return deleted;
 }
 
-async function findUser(db: Database, environmentId: string, userId: string): Promise<UserRow> {
-  const row = isStorable(userId) && isStorable(environmentId)
-    ? await db
+function findUser(db: Database, environmentId: string, userId: string): Promise<UserRow> {
+  return findInEnvironment(
+    db,
+    { environmentId, key: userId },
+    db
       .selectFrom("users")
       .selectAll()
       .where("id", "=", userId)
-      .where("environment_id", "=", environmentId)
-      .executeTakeFirst()
-    : undefined;
-  if (row) return row;
-  await findEnvironment(db, environmentId);
-  throw new AppError(
-    "not_found",
-    "The user does not exist in this environment; list its users to find the id",
-    { reason: "user", details: { environmentId, userId } },
+      .where("environment_id", "=", environmentId),
+    () =>
+      new AppError(
+        "not_found",
+        "The user does not exist in this environment; list its users to find the id",
+        { reason: "user", details: { environmentId, userId } },
+      ),
   );
 }
 
